@@ -1,0 +1,1 @@
+"""Everything by which a process touches the world: one class for each counterpart."""

@@ -1,0 +1,1 @@
+"""Everything on one machine: register, engine, mail, worker and gateway."""

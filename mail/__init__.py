@@ -1,0 +1,1 @@
+"""Letters from their bytes and into their bytes: no SQL, no Temporal, no network."""

@@ -1,0 +1,1 @@
+"""The register in PostgreSQL: the only package that knows SQL; functions over one transaction."""

@@ -1,0 +1,1 @@
+"""Durable processes: what happens to a ticket, in order."""
