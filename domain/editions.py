@@ -6,8 +6,8 @@ Carries out R12 and the decisions Q3, Q5, Q6, Q14; a ticket keeps the edition it
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
+from domain.letters import ConfirmationTiming
 from domain.terms import DeferralReason
 
 DAYS_OF_DEFERRAL: Mapping[DeferralReason, int] = {
@@ -19,18 +19,11 @@ DAYS_OF_DEFERRAL: Mapping[DeferralReason, int] = {
 }
 
 
-class ConfirmationWindow(StrEnum):
-    """When the confirmation may leave (Q3)."""
-
-    AT_ONCE = "at_once"
-    IN_WORKING_TIME = "in_working_time"
-
-
 @dataclass(frozen=True)
 class Settings:
     """What the regulation leaves open, with our defaults; periods are whole working days."""
 
-    confirmation: ConfirmationWindow = ConfirmationWindow.AT_ONCE
+    confirmation: ConfirmationTiming = ConfirmationTiming.AT_ONCE
     reminder_days: tuple[int, ...] = (2, 5)
     deferral_days: Mapping[DeferralReason, int] = field(
         default_factory=lambda: dict(DAYS_OF_DEFERRAL)

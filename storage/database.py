@@ -1,0 +1,68 @@
+"""The one way to PostgreSQL: every read or write is one transaction, every start one migration."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, make_url, text
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# A commit must survive a crash of the machine: it is what every door's "accepted" rests on.
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+
+
+class NotDurableError(Exception):
+    """The server may lose what it has committed."""
+
+
+class Database:
+    """Hands out transactions on one pool of connections."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """Use the server at this `postgresql+psycopg://` URL; connects when first asked."""
+        self.url = url
+        self._engine = create_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open a transaction: it commits on leaving, or rolls back on an error."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def upgrade(self) -> None:
+        """Bring the tables up to date; several processes may do so at once."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.transaction() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(750001)"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def check_durability(self) -> None:
+        """Check that a commit survives a crash.
+
+        Raises:
+            NotDurableError: naming the setting that must be switched on.
+
+        """
+        with self.transaction() as connection:
+            for name, wanted in DURABLE.items():
+                if connection.execute(text(f"SHOW {name}")).scalar_one() != wanted:
+                    raise NotDurableError(f"PostgreSQL runs with {name} not {wanted}")
+
+    def listen(self, channel: str) -> psycopg.Connection[tuple[object, ...]]:
+        """Open a connection of its own that hears notifications of the channel."""
+        plain = make_url(self.url).set(drivername="postgresql")
+        conninfo = plain.render_as_string(hide_password=False)
+        connection = psycopg.connect(conninfo, autocommit=True)
+        connection.execute(f"LISTEN {channel}".encode())
+        return connection
+
+    def dispose(self) -> None:
+        """Close every connection of the pool."""
+        self._engine.dispose()

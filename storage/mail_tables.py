@@ -1,0 +1,107 @@
+"""Tables of mail: letters in as they came, letters out as they left, what a person must see."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from domain.letters import LetterKind
+from storage.schema import born, metadata, moment, serial
+
+raw_letters = Table(
+    "raw_letters",
+    metadata,
+    serial(),
+    Column("digest", Text, nullable=False),
+    Column("door", Text, nullable=False),
+    Column("mailbox", Text),
+    Column("uid_validity", BigInteger),
+    Column("uid", BigInteger),
+    Column("envelope_from", Text, nullable=False, server_default=""),
+    Column("envelope_to", ARRAY(Text), nullable=False, server_default="{}"),
+    moment("received_at", required=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False, server_default="kept"),
+    Column("reason", Text, nullable=False, server_default=""),
+    CheckConstraint("state IN ('kept', 'filed', 'duplicate', 'unreadable')", name="state_is_known"),
+    UniqueConstraint("mailbox", "uid_validity", "uid"),
+    Index("ix_raw_letters_digest", "digest"),
+    Index("ix_raw_letters_kept", "id", postgresql_where=text("state = 'kept'")),
+)
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("uid_validity", BigInteger, nullable=False),
+    Column("uid", BigInteger, nullable=False),
+    moment("swept_at"),
+    Column("counted", BigInteger, nullable=False, server_default="0"),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("number", Text, ForeignKey("tickets.number"), nullable=False, index=True),
+    Column("sequence", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("mime", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    moment("prepared_at", required=True),
+    moment("leaves_at"),
+    moment("accepted_at"),
+    moment("bounced_at"),
+    CheckConstraint(
+        "state IN ('prepared', 'waiting', 'sending', 'accepted', 'bounced', 'failed',"
+        " 'withheld', 'to_post')",
+        name="state_is_known",
+    ),
+    CheckConstraint(
+        "kind IN (" + ", ".join(f"'{kind.value}'" for kind in LetterKind) + ")",
+        name="kind_is_known",
+    ),
+    CheckConstraint(
+        "(state NOT IN ('accepted', 'bounced')) OR accepted_at IS NOT NULL",
+        name="accepted_has_its_moment",
+    ),
+    Index(
+        "ix_letters_unsent",
+        "prepared_at",
+        postgresql_where=text("state IN ('prepared', 'waiting', 'sending')"),
+    ),
+)
+
+review_items = Table(
+    "review_items",
+    metadata,
+    serial(),
+    Column("kind", Text, nullable=False),
+    Column("number", Text),
+    Column("raw_id", ForeignKey("raw_letters.id")),
+    Column("message_id", ForeignKey("messages.id")),
+    Column("reason", Text, nullable=False),
+    born(),
+    moment("settled_at"),
+    Column("settled_by", Text, nullable=False, server_default=""),
+    CheckConstraint(
+        "kind IN ('unreadable', 'thanks', 'undeliverable', 'to_post')", name="kind_is_known"
+    ),
+    Index("ix_review_items_open", "id", postgresql_where=text("settled_at IS NULL")),
+)

@@ -1,0 +1,78 @@
+"""Tables of people: clients, their contracts and users, our staff, tokens."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from domain.terms import Role
+from storage.schema import born, metadata, moment, one_of, serial
+
+clients = Table(
+    "clients",
+    metadata,
+    serial(),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    born(),
+)
+
+contracts = Table(
+    "contracts",
+    metadata,
+    serial(),
+    Column("client_id", ForeignKey("clients.id"), nullable=False, index=True),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date),
+    CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="contract_ends_after_start"),
+    UniqueConstraint("client_id", "starts_on"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    serial(),
+    Column("client_id", ForeignKey("clients.id"), nullable=False, index=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False, server_default=""),
+    Column("phone", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default="ru"),
+    CheckConstraint("email = lower(email)", name="email_is_folded"),
+    Index("ix_users_email", "email", postgresql_where=text("email <> ''")),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    serial(),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False, server_default=""),
+    Column("role", Text, nullable=False),
+    CheckConstraint(one_of("role", Role), name="role_is_known"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    serial(),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("staff_id", ForeignKey("staff.id")),
+    Column("user_id", ForeignKey("users.id")),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("label", Text, nullable=False, server_default=""),
+    born(),
+    moment("expires_at", required=True),
+    moment("revoked_at"),
+    CheckConstraint("num_nonnulls(staff_id, user_id) = 1", name="token_has_one_owner"),
+)

@@ -1,0 +1,167 @@
+"""Tables of requests and tickets: words, files, register, journal, and what is to be handed over."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Sequence,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from domain.terms import Channel, Criticality, Status, TicketKind
+from storage.schema import born, metadata, moment, one_of, serial
+
+ticket_numbers = Sequence("ticket_numbers", metadata=metadata)
+
+messages = Table(
+    "messages",
+    metadata,
+    serial(),
+    Column("number", Text, index=True),
+    Column("direction", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("author", Text, nullable=False, server_default=""),
+    Column("sender_name", Text, nullable=False, server_default=""),
+    Column("sender_address", Text, nullable=False, server_default=""),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("visible_text", Text, nullable=False, server_default=""),
+    Column("standing", Text, nullable=False, server_default="participant"),
+    Column("header_id", Text, nullable=False, server_default=""),
+    Column("raw_id", ForeignKey("raw_letters.id")),
+    Column("key", Text, unique=True),
+    moment("at", required=True),
+    CheckConstraint("direction IN ('in', 'out', 'internal')", name="direction_is_known"),
+    CheckConstraint(
+        "standing IN ('participant', 'third_person', 'automatic', 'bounce')",
+        name="standing_is_known",
+    ),
+    CheckConstraint(one_of("channel", Channel), name="channel_is_known"),
+    Index("ix_messages_header_id", "header_id", postgresql_where=text("header_id <> ''")),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("message_id", ForeignKey("messages.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("declared", Text, nullable=False),
+    Column("client_id", ForeignKey("clients.id"), index=True),
+    Column("user_id", ForeignKey("users.id")),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("phone", Text, nullable=False, server_default=""),
+    Column("login", Text, nullable=False, server_default=""),
+    Column("is_verified", Boolean, nullable=False, server_default=text("false")),
+    Column("language", Text, nullable=False, server_default="ru"),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("told", JSONB, nullable=False, server_default="{}"),
+    Column("missing", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("requisites", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("suggested_link", Text, nullable=False, server_default=""),
+    Column("follow_up_of", Text, nullable=False, server_default=""),
+    Column("withheld", Text, nullable=False, server_default=""),
+    moment("received_at", required=True),
+    moment("accepted_at", required=True),
+    moment("called_at"),
+    CheckConstraint(one_of("channel", Channel), name="channel_is_known"),
+    CheckConstraint(one_of("kind", TicketKind), name="kind_is_known"),
+    CheckConstraint(one_of("declared", Criticality), name="criticality_is_known"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("number", Text, ForeignKey("requests.number"), primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("client_id", BigInteger),
+    Column("specialist", Text, nullable=False, server_default=""),
+    Column("is_routine", Boolean, nullable=False, server_default=text("true")),
+    Column("release", Text, nullable=False, server_default=""),
+    Column("review_due", Boolean, nullable=False, server_default=text("false")),
+    moment("received_at", required=True),
+    moment("due_at"),
+    Column("due_what", Text, nullable=False, server_default=""),
+    Column("due_rule", Text, nullable=False, server_default=""),
+    moment("closed_at"),
+    Column("snapshot", JSONB, nullable=False, server_default="{}"),
+    CheckConstraint(one_of("status", Status), name="status_is_known"),
+    CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_its_moment"),
+    Index(
+        "ix_tickets_queue",
+        "is_routine",
+        "received_at",
+        "number",
+        postgresql_where=text("status = 'in_queue'"),
+    ),
+    Index(
+        "ix_tickets_open",
+        "status",
+        "received_at",
+        "number",
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+    Index("ix_tickets_client", "client_id", "received_at"),
+    Index(
+        "ix_tickets_release",
+        "release",
+        postgresql_where=text("status = 'awaiting_release'"),
+    ),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("number", Text, ForeignKey("tickets.number"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    moment("at", required=True),
+    Column("by", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    PrimaryKeyConstraint("number", "sequence"),
+    CheckConstraint("sequence > 0", name="journal_begins_at_one"),
+)
+
+handovers = Table(
+    "handovers",
+    metadata,
+    serial(),
+    Column("number", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", JSONB, nullable=False),
+    born(),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("last_error", Text, nullable=False, server_default=""),
+    moment("retry_at"),
+    moment("done_at"),
+    Index("ix_handovers_pending", "id", postgresql_where=text("done_at IS NULL")),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    born(),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    serial(),
+    Column("message_id", ForeignKey("messages.id"), nullable=False, index=True),
+    Column("digest", ForeignKey("files.digest"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+)
