@@ -166,6 +166,12 @@ class LetterFacts:
     outcome: DevelopmentOutcome | None = None
     release_version: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse a moment that does not know its time zone."""
+        if None in (self.received_at.tzinfo, self.accepted_at.tzinfo):
+            message = "The moments of a letter must know their time zone."
+            raise ValueError(message)
+
     @property
     def is_received_in_working_time(self) -> bool:
         """Tell whether the clocks start at the very moment of receipt (R44, Q2)."""

@@ -87,6 +87,19 @@ class Ground(StrEnum):
     CANNOT_BE_SERVED = "cannot_be_served"
 
 
+class LetterState(StrEnum):
+    """Where a letter stands on its way out."""
+
+    PREPARED = "prepared"
+    WAITING = "waiting"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+    TO_POST = "to_post"
+
+
 class Role(StrEnum):
     """In what capacity somebody acts."""
 

@@ -1,6 +1,6 @@
 """The one way to PostgreSQL: every read or write is one transaction, every start one migration."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,6 +8,8 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, make_url, text
+
+__all__ = ["Connection", "Database", "NotDurableError"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # A commit must survive a crash of the machine: it is what every door's "accepted" rests on.
@@ -37,7 +39,7 @@ class Database:
     def upgrade(self) -> None:
         """Bring the tables up to date; several processes may do so at once."""
         config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.transaction() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(750001)"))
             config.attributes["connection"] = connection
@@ -55,13 +57,19 @@ class Database:
                 if connection.execute(text(f"SHOW {name}")).scalar_one() != wanted:
                     raise NotDurableError(f"PostgreSQL runs with {name} not {wanted}")
 
-    def listen(self, channel: str) -> psycopg.Connection[tuple[object, ...]]:
-        """Open a connection of its own that hears notifications of the channel."""
+    async def notifications(self, channel: str) -> AsyncIterator[str]:
+        """Listen on a connection of its own and yield each notification of the channel.
+
+        Raises:
+            psycopg.OperationalError: when the connection breaks.
+
+        """
         plain = make_url(self.url).set(drivername="postgresql")
         conninfo = plain.render_as_string(hide_password=False)
-        connection = psycopg.connect(conninfo, autocommit=True)
-        connection.execute(f"LISTEN {channel}".encode())
-        return connection
+        async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
+            await connection.execute(f"LISTEN {channel}".encode())
+            async for notification in connection.notifies():
+                yield notification.payload
 
     def dispose(self) -> None:
         """Close every connection of the pool."""

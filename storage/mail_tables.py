@@ -66,6 +66,7 @@ letters = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     moment("prepared_at", required=True),
     moment("leaves_at"),
+    moment("tried_at"),
     moment("accepted_at"),
     moment("bounced_at"),
     CheckConstraint(

@@ -1,4 +1,4 @@
-"""Tables of requests and tickets: words, files, register, journal, and what is to be handed over."""
+"""Tables of requests and tickets: words, files, register, journal, what is to be handed over."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,0 +1,187 @@
+"""Composes the letter that an event owes, once, from the register's own words.
+
+Carries out R33, R41-R43, R46, R63-R65, Q9, Q14 and law 3.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain import intake
+from domain.calendar import Calendar
+from domain.correspondence import departure, words
+from domain.editions import Settings
+from domain.events import ReturnedFromDevelopment, TicketEvent
+from domain.letters import (
+    AttachedFile,
+    Contacts,
+    DevelopmentOutcome,
+    Language,
+    LetterFacts,
+    LetterKind,
+    Links,
+    for_recipient,
+    is_internal,
+    message_key,
+)
+from domain.terms import LetterState, Outcome
+from domain.ticket import Ticket
+from mail.composing import LetterEnvelope, compose
+from mail.identity import Keyring, sign
+from storage import correspondence
+from storage.correspondence import CaseFile
+from storage.database import Connection
+from storage.letters import PreparedLetter
+
+OUTCOMES = {
+    Outcome.FIXED_IN_RELEASE: DevelopmentOutcome.FIXED,
+    Outcome.WORKAROUND: DevelopmentOutcome.WORKAROUND,
+    Outcome.NOT_A_DEFECT: DevelopmentOutcome.NOT_A_DEFECT,
+    Outcome.DECLINED: DevelopmentOutcome.DECLINED,
+}
+
+
+@dataclass(frozen=True)
+class Stationery:
+    """What every letter of this installation has in common."""
+
+    keys: Keyring = field(repr=False)
+    domain: str
+    instance: str
+    site: str
+
+
+@dataclass(frozen=True)
+class Cause:
+    """An event at its place in the journal, and the ticket as it stands after it."""
+
+    event: TicketEvent
+    sequence: int
+    ticket: Ticket
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """Writes letters on one stationery, by one calendar and one edition's settings."""
+
+    stationery: Stationery
+    calendar: Calendar
+    settings: Settings
+
+    def prepare(
+        self, connection: Connection, cause: Cause, kind: LetterKind, at: datetime
+    ) -> PreparedLetter:
+        """Compose the letter as it will leave; `at` is the present moment."""
+        case = correspondence.read(
+            connection, cause.ticket.number, words(cause.event, cause.ticket)
+        )
+        facts = for_recipient(kind, self._facts(case, cause))
+        envelope = self._envelope(case, cause, kind, at)
+        letter = compose(kind, facts, envelope)
+        state, reason, leaves_at = self._fate(case, kind, at)
+        return PreparedLetter(
+            key=message_key(case.number, cause.sequence, kind),
+            number=case.number,
+            sequence=cause.sequence,
+            kind=kind,
+            recipient=envelope.to,
+            subject=letter.subject,
+            text=letter.text,
+            message_id=letter.message_id,
+            mime=letter.mime,
+            state=state,
+            prepared_at=at,
+            leaves_at=leaves_at,
+            reason=reason,
+        )
+
+    def _fate(
+        self, case: CaseFile, kind: LetterKind, at: datetime
+    ) -> tuple[LetterState, str, datetime | None]:
+        if case.withheld and not is_internal(kind):
+            return LetterState.WITHHELD, case.withheld, None
+        if not case.address and not is_internal(kind):
+            return LetterState.TO_POST, "the client has no e-mail address (Q9)", None
+        leaves_at = departure(kind, at, self.calendar, self.settings)
+        if leaves_at > at:
+            return LetterState.WAITING, "outside working time (R45)", leaves_at
+        return LetterState.PREPARED, "", leaves_at
+
+    def _envelope(
+        self, case: CaseFile, cause: Cause, kind: LetterKind, at: datetime
+    ) -> LetterEnvelope:
+        keys, domain = self.stationery.keys, self.stationery.domain
+        to = self.settings.alert_address if is_internal(kind) else case.address
+        return LetterEnvelope(
+            to=to or self.settings.service_address,
+            to_name="" if is_internal(kind) else case.name,
+            message_id=sign(case.number, cause.sequence, kind, keys, domain),
+            date_at=departure(kind, at, self.calendar, self.settings),
+            instance=self.stationery.instance,
+            sender=self.settings.service_address,
+            in_reply_to="" if is_internal(kind) else case.in_reply_to,
+            references=() if is_internal(kind) else tuple(case.references),
+        )
+
+    def _facts(self, case: CaseFile, cause: Cause) -> LetterFacts:
+        ticket = cause.ticket
+        return LetterFacts(
+            number=case.number,
+            language=Language(case.language),
+            received_at=case.received_at,
+            accepted_at=ticket.accepted_at or case.received_at,
+            is_verified=case.is_verified,
+            is_on_paper=not case.address,
+            contacts=self._contacts(),
+            links=self._links(case.number),
+            name=case.name,
+            subject=case.subject,
+            description=case.description,
+            ticket_kind=case.kind,
+            platform_version=case.told.get(intake.Field.PLATFORM_VERSION, ""),
+            product_version=case.told.get(intake.Field.PRODUCT_VERSION, ""),
+            frequency=case.told.get(intake.Field.FREQUENCY, ""),
+            criticality=case.declared,
+            files=tuple(_file(file) for file in case.files),
+            missing=tuple(case.missing),
+            call_at=case.called_at,
+            previous_number=case.follow_up_of,
+            text=case.words,
+            questions=_questions(case.words),
+            reminder_ordinal=max(ticket.reminders, 1),
+            waiting_since_at=ticket.since,
+            closed_at=ticket.closed_at,
+            is_access_given=ticket.access,
+            outcome=_outcome(cause.event),
+            release_version=ticket.release,
+        )
+
+    def _contacts(self) -> Contacts:
+        settings = self.settings
+        return Contacts(address=settings.service_address, head_address=settings.head_address)
+
+    def _links(self, number: str) -> Links:
+        return Links(
+            ticket_page="",
+            documentation=self.settings.documentation_url,
+            console=f"{self.stationery.site}/api/tickets/{number}",
+        )
+
+
+def _file(row: dict[str, str | int]) -> AttachedFile:
+    content_type = str(row["content_type"])
+    return AttachedFile(
+        name=str(row["name"]),
+        size_bytes=int(row["size_bytes"]),
+        is_picture=content_type.startswith("image/"),
+        is_accepted_format=intake.is_accepted_picture(content_type),
+    )
+
+
+def _questions(words: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in words.splitlines() if line.strip())
+
+
+def _outcome(event: TicketEvent) -> DevelopmentOutcome | None:
+    if isinstance(event, ReturnedFromDevelopment):
+        return OUTCOMES.get(event.outcome)
+    return None

@@ -1,0 +1,148 @@
+"""What a process writes into the register, and what the calendar says it owes next.
+
+Carries out laws 1, 3, 5 and 12; the letters of a stretch are composed and stored with it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio import activity
+
+from activities.correspondence import Cause, Correspondence, Stationery
+from activities.rules import Rules
+from domain.correspondence import MARGIN, owed
+from domain.events import ClientAnswered, TicketEvent
+from domain.obligations import Due, next_due
+from domain.terms import LetterState
+from domain.ticket import Ticket, apply
+from storage import requests, review_items, tickets
+from storage.database import Connection, Database
+from storage.letters import PreparedLetter, states
+from storage.tickets import Record
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A stretch of a journal to write: the ticket before it and its events."""
+
+    before: Ticket
+    events: tuple[TicketEvent, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A letter that has yet to leave, and when."""
+
+    key: str
+    leaves_at: datetime
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the process owes next, and the letters that it has to see off."""
+
+    calendar_version: int
+    due: Due | None = None
+    letters: tuple[Leaving, ...] = ()
+
+
+@dataclass(frozen=True)
+class Planning:
+    """A ticket that asks for its next step, by a calendar at least as new as that version."""
+
+    ticket: Ticket
+    at: datetime
+    at_least: int = 0
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What the ticket owes next, by which calendar, and when letters may leave."""
+
+    due: Due | None
+    calendar_version: int
+    window_at: datetime
+
+
+class RegisterActivities:
+    """Writes journals; reads the rules of the moment from `rules`."""
+
+    def __init__(
+        self, database: Database, rules: Callable[[int], Rules], stationery: Stationery
+    ) -> None:
+        """Write to this database, letters on this stationery."""
+        self._database, self._rules, self._stationery = database, rules, stationery
+
+    @activity.defn
+    def record_events(self, recording: Recording) -> Recorded:
+        """Write the events and their letters; a repetition writes nothing twice."""
+        rules = self._rules(0)
+        version = rules.calendar.version
+        ticket, causes = _causes(recording)
+        due = next_due(ticket, rules.calendar, rules.settings)
+        with self._database.transaction() as connection:
+            letters = self._compose(connection, causes, rules, recording.at)
+            stretch = Record(ticket, recording.events, letters, due)
+            if tickets.record(connection, stretch):
+                _settle_side_effects(connection, causes, letters, rules)
+                return Recorded(version, due, _leaving(letters))
+            left = states(connection, [letter.key for letter in letters])
+        return Recorded(
+            version, due, _leaving(letter for letter in letters if _is_unsent(letter, left))
+        )
+
+    @activity.defn
+    def plan_next(self, planning: Planning) -> Planned:
+        """Tell what the ticket owes next by the present calendar and edition."""
+        rules = self._rules(planning.at_least)
+        due = next_due(planning.ticket, rules.calendar, rules.settings)
+        window_at = rules.calendar.next_working_moment(planning.at + MARGIN)
+        return Planned(due, rules.calendar.version, window_at)
+
+    def _compose(
+        self, connection: Connection, causes: tuple[Cause, ...], rules: Rules, at: datetime
+    ) -> tuple[PreparedLetter, ...]:
+        writer = Correspondence(self._stationery, rules.calendar, rules.settings)
+        return tuple(
+            writer.prepare(connection, cause, kind, at)
+            for cause in causes
+            for kind in owed(cause.event, cause.ticket)
+        )
+
+
+def _causes(recording: Recording) -> tuple[Ticket, tuple[Cause, ...]]:
+    ticket, causes = recording.before, []
+    for event in recording.events:
+        ticket = apply(ticket, event)
+        causes.append(Cause(event, ticket.sequence, ticket))
+    return ticket, tuple(causes)
+
+
+def _settle_side_effects(
+    connection: Connection,
+    causes: tuple[Cause, ...],
+    letters: tuple[PreparedLetter, ...],
+    rules: Rules,
+) -> None:
+    """Make the staff's task for a letter to post (Q9) and the follow-up of a late message (Q8)."""
+    for letter in letters:
+        if letter.state is LetterState.TO_POST:
+            review_items.add(connection, "to_post", number=letter.number, reason=letter.key)
+    for cause in causes:
+        if isinstance(cause.event, ClientAnswered) and not cause.ticket.is_open:
+            accepted_at = rules.calendar.next_working_moment(cause.event.at)
+            requests.follow_up(connection, cause.ticket.number, cause.event.message, accepted_at)
+
+
+def _leaving(letters: Iterator[PreparedLetter] | tuple[PreparedLetter, ...]) -> tuple[Leaving, ...]:
+    return tuple(Leaving(letter.key, letter.leaves_at) for letter in letters if letter.leaves_at)
+
+
+def _is_unsent(letter: PreparedLetter, left: dict[str, LetterState]) -> bool:
+    return left.get(letter.key) in {
+        LetterState.PREPARED,
+        LetterState.WAITING,
+        LetterState.SENDING,
+    }

@@ -1,0 +1,52 @@
+"""What rules the tickets at a moment: the calendar in force and the edition's settings."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from domain.calendar import Calendar
+from domain.editions import Settings
+from storage import editions
+from storage.calendars import Calendars
+from storage.database import Database
+
+FRESH_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A calendar and the settings beside it."""
+
+    calendar: Calendar
+    settings: Settings
+
+
+class CurrentRules:
+    """The rules in force, read from the register at most once a second."""
+
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Read from this database; the edition is the one that holds `now`."""
+        self._database, self._now = database, now
+        self._calendars = Calendars()
+        self._read: tuple[float, Rules] | None = None
+
+    def __call__(self, at_least: int = 0) -> Rules:
+        """Return the rules, with a calendar at least as new as that version."""
+        if self._read is not None:
+            read_at, rules = self._read
+            is_fresh = time.monotonic() - read_at < FRESH_SECONDS
+            if is_fresh and rules.calendar.version >= at_least:
+                return rules
+        rules = self._from_register()
+        self._read = (time.monotonic(), rules)
+        return rules
+
+    def _from_register(self) -> Rules:
+        with self._database.transaction() as connection:
+            calendar = self._calendars.current(connection)
+            return Rules(calendar, editions.current(connection, self._now()).settings)

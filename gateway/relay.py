@@ -1,0 +1,191 @@
+"""Tells the processes what the register holds for them: after the commit, as often as needed.
+
+Woken by the register's own notification, with a bounded number in flight: a storm of starts
+would starve the worker. Several relays share the work. Carries out law 2, and R64 for a message
+that comes for a ticket just closed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from temporalio.client import Client
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.occurrences import Registered
+from domain.ticket import Ticket, apply
+from storage import calendars, handovers, requests
+from storage.database import Database
+from storage.handovers import Handover
+from workflows import TASK_QUEUE
+from workflows.display import LEVELS, at_start, attributes
+from workflows.messages import (
+    BounceCame,
+    CalendarChanged,
+    ClientMessageCame,
+    ReleaseCameOut,
+    TicketInput,
+)
+
+IN_FLIGHT = 8
+BATCH = 32
+GLANCE_SECONDS = 5.0
+LONGEST_DELAY = timedelta(minutes=1)
+
+REGISTERED = TypeAdapter(Registered)
+SIGNALS: dict[str, TypeAdapter[Any]] = {
+    "client_message": TypeAdapter(ClientMessageCame),
+    "letter_bounced": TypeAdapter(BounceCame),
+    "release_published": TypeAdapter(ReleaseCameOut),
+    "calendar_changed": TypeAdapter(CalendarChanged),
+}
+
+log = logging.getLogger(__name__)
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+class Relay:
+    """Hands over what is pending, oldest first, a few at a time."""
+
+    def __init__(self, database: Database, client: Client, clock: Clock = wall_clock) -> None:
+        """Take from this register, tell this engine."""
+        self._database, self._client, self._clock = database, client, clock
+        self._room = asyncio.Semaphore(IN_FLIGHT)
+        self._woken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Hand over until cancelled, whatever goes wrong meanwhile."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            while True:
+                self._woken.clear()
+                if await self._hand_over_or_report() == 0:
+                    await self._rest()
+
+    async def hand_over(self) -> int:
+        """Hand over one batch of what is pending; return how much of it went well."""
+        taken = await asyncio.to_thread(self._claim)
+        done = await asyncio.gather(*(self._tell(handover) for handover in taken))
+        ids = [handover.id for handover, is_done in zip(taken, done, strict=True) if is_done]
+        if ids:
+            await asyncio.to_thread(self._finish, ids)
+        return len(ids)
+
+    async def _hand_over_or_report(self) -> int:
+        try:
+            return await self.hand_over()
+        except Exception:
+            log.exception("the register cannot be read; trying again")
+            return 0
+
+    async def _tell(self, handover: Handover) -> bool:
+        """Tell one process one thing; on a fault put it back and say why."""
+        async with self._room:
+            try:
+                await self._say(handover)
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the handover must be tried again
+                await asyncio.to_thread(
+                    self._put_back, handover, f"{type(fault).__name__}: {fault}"
+                )
+                return False
+        return True
+
+    async def _say(self, handover: Handover) -> None:
+        if handover.kind == "start":
+            await self._start(handover)
+            return
+        message = SIGNALS[handover.kind].validate_python(handover.payload)
+        handle = self._client.get_workflow_handle(handover.number)
+        try:
+            await handle.signal(handover.kind, message)
+        except RPCError as refused:
+            if not _is_over(refused):
+                raise
+            await asyncio.to_thread(self._follow_up, handover)
+
+    async def _start(self, handover: Handover) -> None:
+        registered = REGISTERED.validate_python(handover.payload)
+        ticket = apply(Ticket(handover.number), registered)
+        await self._client.start_workflow(
+            "Ticket",
+            TicketInput(handover.number, registered),
+            id=handover.number,
+            task_queue=TASK_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=at_start(attributes(ticket, None)),
+            static_summary=f"{handover.number}: {ticket.channel}, {ticket.kind}",
+            start_delay=self._until(registered.at),
+            priority=Priority(
+                priority_key=LEVELS[ticket.declared], fairness_key=ticket.client or "unknown"
+            ),
+        )
+
+    def _until(self, at: datetime) -> timedelta | None:
+        """Return how long a request dated ahead of the engine's clock still has to wait."""
+        ahead = at - wall_clock()
+        return ahead if ahead > timedelta(seconds=1) else None
+
+    def _claim(self) -> list[Handover]:
+        with self._database.transaction() as connection:
+            return handovers.claim(connection, wall_clock(), BATCH)
+
+    def _finish(self, ids: list[int]) -> None:
+        with self._database.transaction() as connection:
+            handovers.finish(connection, ids, wall_clock())
+
+    def _put_back(self, handover: Handover, error: str) -> None:
+        delay = min(timedelta(milliseconds=250) * 2 ** min(handover.attempts, 10), LONGEST_DELAY)
+        with self._database.transaction() as connection:
+            handovers.fail(connection, handover.id, wall_clock() + delay, error)
+
+    def _follow_up(self, handover: Handover) -> None:
+        """Open a linked ticket for a message that came when its ticket had just been closed."""
+        if handover.kind != "client_message" or not handover.payload["resumes"]:
+            return
+        with self._database.transaction() as connection:
+            calendar = calendars.load(connection)
+            at = self._clock()
+            accepted_at = calendar.next_working_moment(at)
+            message = int(handover.payload["message"])
+            requests.follow_up(connection, handover.number, message, accepted_at)
+
+    async def _rest(self) -> None:
+        """Wait until something new is entered, or something put back comes due."""
+        pause = await asyncio.to_thread(self._pause)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), pause)
+
+    def _pause(self) -> float:
+        try:
+            with self._database.transaction() as connection:
+                retry_at = handovers.next_retry(connection)
+        except Exception:  # noqa: BLE001 - a register that is away is asked again later
+            retry_at = None
+        left = (retry_at - wall_clock()).total_seconds() if retry_at else GLANCE_SECONDS
+        return min(max(left, 0.05), GLANCE_SECONDS)
+
+    async def _listen(self) -> None:
+        """Wake the relay whenever something is entered; listen anew when the line breaks."""
+        while True:
+            try:
+                async for _ in self._database.notifications("handovers"):
+                    self._woken.set()
+            except Exception:  # noqa: BLE001 - the glance every few seconds goes on meanwhile
+                log.warning("the register does not answer; listening again soon")
+            await asyncio.sleep(1)
+
+
+def _is_over(refused: RPCError) -> bool:
+    """Tell whether the ticket's process has ended, so that nothing can be told to it any more."""
+    return refused.status is RPCStatusCode.NOT_FOUND and "completed" in str(refused)

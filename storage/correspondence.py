@@ -1,0 +1,59 @@
+"""Everything of the register that the wording of a letter may need, in one read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseFile:
+    """A ticket's request with the words that a letter is to carry."""
+
+    number: str
+    kind: str
+    declared: str
+    channel: str
+    name: str
+    address: str
+    is_verified: bool
+    language: str
+    subject: str
+    description: str
+    told: dict[str, str]
+    missing: list[str]
+    follow_up_of: str
+    withheld: str
+    received_at: datetime
+    called_at: datetime | None
+    words: str
+    in_reply_to: str
+    references: list[str]
+    files: list[dict[str, Any]]
+
+
+CASE_FILE: TypeAdapter[CaseFile] = TypeAdapter(CaseFile)
+
+READ = text("""
+SELECT requests.number, requests.kind, declared, requests.channel, name, address, is_verified,
+       language, requests.subject, first.visible_text AS description, told, missing, follow_up_of,
+       withheld, received_at, called_at,
+       coalesce((SELECT text FROM messages WHERE id = :text_id), '') AS words,
+       coalesce((SELECT header_id FROM messages WHERE number = :number AND direction = 'in'
+                 AND header_id <> '' ORDER BY id DESC LIMIT 1), '') AS in_reply_to,
+       CASE WHEN first.header_id = '' THEN '{}' ELSE ARRAY[first.header_id] END AS references,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('name', attachments.name,
+                   'size_bytes', files.size, 'content_type', content_type) ORDER BY attachments.id)
+                 FROM attachments JOIN files USING (digest)
+                 WHERE attachments.message_id = first.id), '[]') AS files
+FROM requests JOIN messages AS first ON first.id = requests.message_id
+WHERE requests.number = :number
+""")
+
+
+def read(connection: Connection, number: str, text_id: int | None) -> CaseFile:
+    """Return the case file of a registered ticket, with the words of that text if one is named."""
+    row = connection.execute(READ, {"number": number, "text_id": text_id}).mappings().one()
+    return CASE_FILE.validate_python(dict(row))

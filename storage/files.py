@@ -1,0 +1,154 @@
+"""Files that came with messages: bytes by their SHA-256 in a folder, names in the register.
+
+Carries out R41, R42, Q14 and law 1: what stands under its digest is whole, or is called damaged.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import file_digest, sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO
+
+from pydantic_core import to_json
+from sqlalchemy import Connection, select, text
+
+from storage.ticket_tables import attachments, files
+
+DIGEST = re.compile("[0-9a-f]{64}")
+
+
+class MissingFileError(LookupError):
+    """No file stands under the digest."""
+
+
+class DamagedFileError(Exception):
+    """The bytes under the digest are not those that were put there."""
+
+
+@dataclass(frozen=True)
+class FileStore:
+    """Files by the SHA-256 of their bytes: the same bytes are one file.
+
+    A file appears under its name only when it is whole and on the disk. A crash may leave a part
+    of one in `unfinished/`, which nothing reads.
+    """
+
+    folder: Path
+
+    def put(self, content: bytes) -> str:
+        """Keep the bytes, safe from a power cut, and return their digest."""
+        digest = sha256(content).hexdigest()
+        final = self._path(digest)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        if not self._is_whole(digest):
+            self._write(content, final)
+        # Always, as whoever wrote the same file a moment ago may have come only as far as its name.
+        for folder in (final.parent, final.parent.parent, self.folder):
+            _flush(folder)
+        return digest
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open the file of this digest, at its first byte, after comparing all of them.
+
+        Raises:
+            MissingFileError: when there is none.
+            DamagedFileError: when the bytes are others.
+
+        """
+        try:
+            file = self._path(digest).open("rb")
+        except FileNotFoundError:
+            raise MissingFileError(f"no file {digest}") from None
+        if file_digest(file, "sha256").hexdigest() != digest:
+            file.close()
+            raise DamagedFileError(f"the file {digest} is damaged")
+        file.seek(0)
+        return file
+
+    def read(self, digest: str) -> bytes:
+        """Return the bytes of this digest; raises what `open` raises."""
+        with self.open(digest) as file:
+            return file.read()
+
+    def _is_whole(self, digest: str) -> bool:
+        with suppress(MissingFileError, DamagedFileError), self.open(digest):
+            return True
+        return False
+
+    def _path(self, digest: str) -> Path:
+        if not DIGEST.fullmatch(digest):
+            raise MissingFileError(f"not the digest of a file: {digest!r}")
+        return self.folder / digest[:2] / digest[2:4] / digest
+
+    def _write(self, content: bytes, final: Path) -> None:
+        unfinished = self.folder / "unfinished"
+        unfinished.mkdir(exist_ok=True)
+        with NamedTemporaryFile(dir=unfinished, delete=False) as part:
+            try:
+                part.write(content)
+                part.flush()
+                os.fsync(part.fileno())
+                Path(part.name).rename(final)
+            except BaseException:  # a full disk must not fill further with parts
+                Path(part.name).unlink(missing_ok=True)
+                raise
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file as a message carried it; `id` is given by the register."""
+
+    name: str
+    content_type: str
+    digest: str
+    size: int
+    id: int | None = None
+
+
+ADD = text("""
+WITH given AS (
+  SELECT * FROM jsonb_to_recordset(cast(:attachments AS jsonb))
+    AS given(name text, content_type text, digest text, size bigint)
+), kept AS (
+  INSERT INTO files (digest, size) SELECT DISTINCT digest, size FROM given
+  ON CONFLICT DO NOTHING
+)
+INSERT INTO attachments (message_id, digest, name, content_type)
+SELECT :message_id, digest, name, content_type FROM given
+""")
+
+
+def add(connection: Connection, message_id: int, carried: Sequence[Attachment]) -> None:
+    """Enter what a message carried; the bytes must be in the store before the commit."""
+    lines = to_json(carried).decode()
+    connection.execute(ADD, {"message_id": message_id, "attachments": lines})
+
+
+def list_for(connection: Connection, message_id: int) -> tuple[Attachment, ...]:
+    """Return what the message carried, in its order."""
+    found = (
+        select(
+            attachments.c.name,
+            attachments.c.content_type,
+            attachments.c.digest,
+            files.c.size,
+            attachments.c.id,
+        )
+        .join_from(attachments, files)
+        .where(attachments.c.message_id == message_id)
+        .order_by(attachments.c.id)
+    )
+    return tuple(Attachment(*row) for row in connection.execute(found))
+
+
+def _flush(folder: Path) -> None:
+    """Write the folder's names to the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

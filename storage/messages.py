@@ -1,0 +1,113 @@
+"""Words of people on a ticket: what clients wrote, what staff wrote, each kept once.
+
+Carries out R46, R53 and laws 1, 2 and 9.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic_core import to_json
+from sqlalchemy import Connection, RowMapping, insert, select, text
+from sqlalchemy.exc import IntegrityError
+
+from domain.terms import Channel
+from storage.ticket_tables import messages
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientMessage:
+    """A message that came by some door for a ticket; `key` makes a repetition harmless.
+
+    `standing` is participant, third_person, automatic or bounce: only a participant resumes.
+    """
+
+    number: str
+    key: str
+    channel: Channel
+    at: datetime
+    text: str
+    visible_text: str = ""
+    subject: str = ""
+    author: str = ""
+    sender_name: str = ""
+    sender_address: str = ""
+    standing: str = "participant"
+    header_id: str = ""
+    raw_id: int | None = None
+
+
+@dataclass(frozen=True)
+class StaffText:
+    """Words of staff for a ticket: a letter's text, a note, a reason."""
+
+    number: str
+    text: str
+    author: str
+    at: datetime
+    key: str | None = None
+
+
+ADD = text("""
+WITH message AS (
+  INSERT INTO messages (number, direction, channel, author, sender_name, sender_address, subject,
+                        text, visible_text, standing, header_id, raw_id, key, at)
+  VALUES (:number, 'in', :channel, :author, :sender_name, :sender_address, :subject,
+          :text, :visible_text, :standing, :header_id, :raw_id, :key, :at)
+  RETURNING id
+), handover AS (
+  INSERT INTO handovers (number, kind, payload)
+  SELECT :number, 'client_message',
+         cast(:payload AS jsonb) || jsonb_build_object('message', message.id) FROM message
+)
+SELECT id, pg_notify('handovers', '') FROM message
+""")
+
+
+def add_client_message(connection: Connection, message: ClientMessage) -> tuple[int, bool]:
+    """Keep the message and its handover; return its id and whether it is new."""
+    payload = {
+        "key": message.key,
+        "at": message.at,
+        "by": message.author or "client",
+        "channel": message.channel,
+        "resumes": message.standing == "participant",
+    }
+    visible = message.visible_text or message.text
+    values = {**message.__dict__, "visible_text": visible, "payload": to_json(payload).decode()}
+    try:
+        with connection.begin_nested():
+            return connection.execute(ADD, values).one().id, True
+    except IntegrityError:
+        known = select(messages.c.id).where(messages.c.key == message.key)
+        found = connection.execute(known).scalar_one_or_none()
+        if found is None:
+            raise
+        return found, False
+
+
+def add_staff_text(connection: Connection, written: StaffText) -> int:
+    """Keep what staff wrote, before any command names it; the same key is the same text."""
+    columns = {**written.__dict__, "visible_text": written.text}
+    new = insert(messages).values(**columns, direction="internal", channel=Channel.WEB)
+    known = select(messages.c.id).where(
+        messages.c.key == written.key, messages.c.number == written.number
+    )
+    try:
+        with connection.begin_nested():
+            added: int = connection.execute(new.returning(messages.c.id)).scalar_one()
+            return added
+    except IntegrityError:
+        found: int = connection.execute(known).scalar_one()
+        return found
+
+
+def list_for(connection: Connection, number: str) -> list[RowMapping]:
+    """Return every message of the ticket in the order in which they came."""
+    found = select(messages).where(messages.c.number == number).order_by(messages.c.id)
+    return list(connection.execute(found).mappings())
+
+
+def find_by_header(connection: Connection, header_id: str) -> RowMapping | None:
+    """Return the message with this Message-ID, if one came."""
+    found = select(messages).where(messages.c.header_id == header_id).limit(1)
+    return connection.execute(found).mappings().first()

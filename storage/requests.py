@@ -1,0 +1,188 @@
+"""Requests on their way to becoming tickets: the input, its number and its handover in one go.
+
+Carries out R16, R27, R33 (no ticket without its record), Q2; laws 1 and 2.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic_core import to_json
+from sqlalchemy import Connection, RowMapping, select, text
+from sqlalchemy.exc import IntegrityError
+
+from domain.occurrences import Registered
+from domain.terms import Channel, Criticality, TicketKind
+from domain.ticket import Ticket, apply
+from storage.ticket_tables import messages, requests
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """Everything known of an appeal when it is registered; moments are aware.
+
+    `key` names the appeal for ever: the same key again is the same ticket. `withheld` says why
+    no confirmation may leave, where it may not (R33, law 3).
+    """
+
+    key: str
+    channel: Channel
+    received_at: datetime
+    accepted_at: datetime
+    subject: str
+    text: str
+    visible_text: str = ""
+    kind: TicketKind = TicketKind.PROBLEM
+    declared: Criticality = Criticality.NORMAL
+    client_id: int | None = None
+    user_id: int | None = None
+    entitled: bool = True
+    name: str = ""
+    address: str = ""
+    phone: str = ""
+    login: str = ""
+    is_verified: bool = False
+    language: str = "ru"
+    told: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    requisites: tuple[str, ...] = ()
+    suggested_link: str = ""
+    follow_up_of: str = ""
+    withheld: str = ""
+    called_at: datetime | None = None
+    author: str = ""
+    header_id: str = ""
+    raw_id: int | None = None
+
+    @property
+    def event(self) -> Registered:
+        """Return the first event of the ticket."""
+        return Registered(
+            at=self.received_at,
+            by=self.author or f"client:{self.user_id or ''}",
+            channel=self.channel,
+            received_at=self.received_at,
+            accepted_at=self.accepted_at,
+            ticket_kind=self.kind,
+            client=str(self.client_id or ""),
+            entitled=self.entitled,
+            declared=self.declared,
+            follow_up_of=self.follow_up_of,
+        )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The number and first message of a registered appeal; `is_new` is false for a repetition."""
+
+    number: str
+    message_id: int
+    is_new: bool = True
+
+
+REGISTER = text("""
+WITH given AS (
+  SELECT 'PS-' || lpad(nextval('ticket_numbers')::text, 6, '0') AS number
+), message AS (
+  INSERT INTO messages (number, direction, channel, author, sender_name, sender_address, subject,
+                        text, visible_text, header_id, raw_id, key, at)
+  SELECT number, 'in', :channel, :author, :name, :address, :subject,
+         :text, :visible_text, :header_id, :raw_id, :key, :received_at FROM given
+  RETURNING id
+), request AS (
+  INSERT INTO requests (number, message_id, channel, kind, declared, client_id, user_id, name,
+                        address, phone, login, is_verified, language, subject, told, missing,
+                        requisites, suggested_link, follow_up_of, withheld, received_at,
+                        accepted_at, called_at)
+  SELECT given.number, message.id, :channel, :kind, :declared, :client_id, :user_id, :name,
+         :address, :phone, :login, :is_verified, :language, :subject, cast(:told AS jsonb),
+         cast(:missing AS text[]), cast(:requisites AS text[]), :suggested_link, :follow_up_of,
+         :withheld, :received_at, :accepted_at, cast(:called_at AS timestamptz)
+  FROM given, message
+), ticket AS (
+  INSERT INTO tickets (number, status, client_id, received_at, snapshot)
+  SELECT number, :status, :client_id, :received_at,
+         cast(:snapshot AS jsonb) || jsonb_build_object('number', number) FROM given
+), handover AS (
+  INSERT INTO handovers (number, kind, payload)
+  SELECT number, 'start', cast(:event AS jsonb) FROM given
+)
+SELECT given.number, message.id, pg_notify('handovers', '') FROM given, message
+""")
+
+
+def register(connection: Connection, registration: Registration) -> Entry:
+    """Enter an appeal in one statement: message, number, request, ticket, handover.
+
+    A repetition of the same key changes nothing and returns the first number.
+    """
+    try:
+        with connection.begin_nested():
+            row = connection.execute(REGISTER, _values(registration)).one()
+    except IntegrityError:
+        known = find_by_key(connection, registration.key)
+        if known is None:
+            raise
+        return known
+    return Entry(row.number, row.id)
+
+
+def find_by_key(connection: Connection, key: str) -> Entry | None:
+    """Return the ticket that this key already made, if any."""
+    columns = select(messages.c.number, messages.c.id).where(messages.c.key == key)
+    row = connection.execute(columns).first()
+    return Entry(row.number or "", row.id, is_new=False) if row else None
+
+
+FOLLOW_UP = text("""
+SELECT requests.kind, requests.client_id, requests.user_id, requests.name, requests.address,
+       requests.phone, requests.login, requests.is_verified, requests.language, requests.subject,
+       message.text, message.visible_text, message.channel, message.author, message.at,
+       message.header_id, message.raw_id
+FROM requests, messages AS message
+WHERE requests.number = :number AND message.id = :message_id
+""")
+
+
+def follow_up(
+    connection: Connection, number: str, message_id: int, accepted_at: datetime
+) -> Entry:
+    """Open a new ticket, linked to the closed one, from a message that came too late (R64, Q8).
+
+    The same message again is the same ticket; entitlement is judged anew by the specialist.
+    """
+    values = {"number": number, "message_id": message_id}
+    row = dict(connection.execute(FOLLOW_UP, values).mappings().one())
+    row |= {"channel": Channel(row["channel"]), "kind": TicketKind(row["kind"])}
+    row |= {"received_at": row.pop("at"), "accepted_at": accepted_at}
+    registration = Registration(
+        **row,
+        key=f"follow-up:{message_id}",
+        follow_up_of=number,
+    )
+    return register(connection, registration)
+
+
+def find(connection: Connection, number: str) -> RowMapping | None:
+    """Return the request of this number with its words, as columns of `requests`."""
+    found = select(requests, messages.c.text, messages.c.visible_text).join_from(
+        requests, messages, messages.c.id == requests.c.message_id
+    )
+    return connection.execute(found.where(requests.c.number == number)).mappings().first()
+
+
+def _values(registration: Registration) -> dict[str, object]:
+    event = registration.event
+    ticket = apply(Ticket(""), event)
+    snapshot = to_json({**ticket.__dict__, "sequence": 0}).decode()
+    return {
+        **registration.__dict__,
+        "missing": list(registration.missing),
+        "requisites": list(registration.requisites),
+        "told": to_json(registration.told).decode(),
+        "visible_text": registration.visible_text or registration.text,
+        "author": event.by,
+        "status": ticket.status.value,
+        "snapshot": snapshot,
+        "event": to_json(event).decode(),
+    }

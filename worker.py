@@ -1,0 +1,157 @@
+"""The process that carries tickets: every workflow and activity; it drains on SIGTERM."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.correspondence import Stationery
+from activities.letters import LetterActivities
+from activities.post import Journal, Lookup, Post, Server
+from activities.register import RegisterActivities
+from activities.rules import CurrentRules
+from mail.identity import Keyring
+from storage.database import Database
+from workflows import LETTER_QUEUE, TASK_QUEUE
+from workflows.connection import connect
+from workflows.installation import Installation, installation
+from workflows.ticket import TicketWorkflow
+
+# What workflows import but never run by themselves is shared with them as it is: importing it
+# anew for every ticket costs seconds of processor time and hundreds of kilobytes.
+SHARED = (
+    "domain",
+    "mail",
+    "storage",
+    "activities",
+    "workflows",
+    "sqlalchemy",
+    "psycopg",
+    "holidays",
+)
+GRACE = timedelta(seconds=20)
+THREADS = 16
+CACHED_TICKETS = 1000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the activities work with."""
+
+    database: Database
+    rules: CurrentRules
+    post: Post
+    was_sent: Lookup | None
+    stationery: Stationery
+
+
+def assemble(settings: Installation) -> Parts:
+    """Put together the parts that the settings describe."""
+    database = Database(settings.database_url, pool_size=THREADS)
+    return Parts(
+        database, CurrentRules(database), _post(settings), _journal(settings), _paper(settings)
+    )
+
+
+@asynccontextmanager
+async def workers(
+    client: Client, parts: Parts, cached: int = CACHED_TICKETS
+) -> AsyncIterator[list[Worker]]:
+    """Run a worker of the process and one of the letters until the context is left."""
+    register = RegisterActivities(parts.database, parts.rules, parts.stationery)
+    letters = LetterActivities(parts.database, parts.rules, parts.post, parts.was_sent)
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*SHARED)
+    async with AsyncExitStack() as running:
+        threads = running.enter_context(ThreadPoolExecutor(THREADS))
+        tickets = Worker(
+            client,
+            task_queue=TASK_QUEUE,
+            workflows=[TicketWorkflow],
+            activities=[register.record_events, register.plan_next, letters.deliver_letter],
+            activity_executor=threads,
+            workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+            max_cached_workflows=cached,
+            graceful_shutdown_timeout=GRACE,
+        )
+        mail = Worker(
+            client,
+            task_queue=LETTER_QUEUE,
+            activities=[letters.deliver_letter],
+            activity_executor=threads,
+            max_concurrent_activities=THREADS,
+            graceful_shutdown_timeout=GRACE,
+        )
+        await running.enter_async_context(tickets)
+        await running.enter_async_context(mail)
+        yield [tickets, mail]
+
+
+async def run() -> None:
+    """Connect and carry tickets until asked to stop; what is in hand is finished first."""
+    settings = installation()
+    parts = assemble(settings)
+    parts.database.check_durability()
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with workers(await connect(settings), parts):
+        log.info("worker is up")
+        await stop.wait()
+    parts.post.close()
+    parts.database.dispose()
+
+
+def main() -> None:
+    """Run the worker."""
+    logging.basicConfig(level=logging.INFO)
+    asyncio.run(run())
+
+
+def _post(settings: Installation) -> Post:
+    password = settings.smtp_password.get_secret_value()
+    server = Server(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_user,
+        password,
+        settings.smtp_security,
+    )
+    return Post(server, settings.bounce_address, settings.journal_address)
+
+
+def _journal(settings: Installation) -> Lookup | None:
+    if not settings.journal_host:
+        return None
+    return Journal(
+        settings.journal_host,
+        settings.journal_port,
+        settings.journal_user,
+        settings.journal_password.get_secret_value(),
+        tls=settings.journal_tls,
+    ).has
+
+
+def _paper(settings: Installation) -> Stationery:
+    return Stationery(keyring(settings), settings.mail_domain, settings.instance, settings.site)
+
+
+def keyring(settings: Installation) -> Keyring:
+    """Return the keys that sign Message-IDs."""
+    keys = {
+        name: bytes.fromhex(key.get_secret_value()) for name, key in settings.signing_keys.items()
+    }
+    return Keyring(settings.signing_key_id, keys)
+
+
+if __name__ == "__main__":
+    main()

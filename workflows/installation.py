@@ -1,0 +1,61 @@
+"""What an installation is told by its environment: addresses, keys, the way out for mail.
+
+Every name begins with `SUPPORT_`; a secret may come as a file (`SUPPORT_SECRETS`, one file a name).
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Installation(BaseSettings):
+    """The settings of one installation; the regulation's own settings live in editions."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SUPPORT_", secrets_dir=os.environ.get("SUPPORT_SECRETS"), extra="ignore"
+    )
+
+    database_url: str = "postgresql+psycopg://localhost/support"
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    files_folder: Path = Path("files")
+    site: str = "http://127.0.0.1:8000"
+    http_port: int = 8000
+    door_host: str = "127.0.0.1"
+    door_port: int = 2525
+    lmtp_port: int = 2424
+    own_addresses: tuple[str, ...] = ("lanskov@profman.ru", "office@profman.ru")
+    mail_domain: str = "profman.ru"
+    instance: str = "support"
+    signing_key_id: str = "k1"
+    signing_keys: dict[str, SecretStr] = Field(default_factory=dict)
+    payload_key_id: str = ""
+    payload_keys: dict[str, SecretStr] = Field(default_factory=dict)
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_security: str = "none"
+    bounce_address: str = "lanskov@profman.ru"
+    journal_address: str = ""
+    journal_host: str = ""
+    journal_port: int = 993
+    journal_user: str = ""
+    journal_password: SecretStr = SecretStr("")
+    journal_tls: bool = True
+    mailbox_host: str = ""
+    mailbox_port: int = 993
+    mailbox_user: str = ""
+    mailbox_password: SecretStr = SecretStr("")
+    mailbox_tls: bool = True
+    mailbox_folder: str = "INBOX"
+    mailbox_processed: str = "Processed"
+
+
+@cache
+def installation() -> Installation:
+    """Return the settings of this process, read once."""
+    return Installation()
