@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -17,9 +17,9 @@ from activities.correspondence import Stationery
 from activities.letters import LetterActivities
 from activities.post import Journal, Lookup, Post, Server
 from activities.register import RegisterActivities
-from activities.rules import CurrentRules
 from mail.identity import Keyring
 from storage.database import Database
+from storage.rules import CurrentRules
 from workflows import LETTER_QUEUE, TASK_QUEUE
 from workflows.connection import connect
 from workflows.installation import Installation, installation
@@ -59,7 +59,11 @@ def assemble(settings: Installation) -> Parts:
     """Put together the parts that the settings describe."""
     database = Database(settings.database_url, pool_size=THREADS)
     return Parts(
-        database, CurrentRules(database), _post(settings), _journal(settings), _paper(settings)
+        database,
+        CurrentRules(database, wall_clock),
+        _post(settings),
+        _journal(settings),
+        _paper(settings),
     )
 
 
@@ -111,6 +115,11 @@ async def run() -> None:
     parts.database.dispose()
 
 
+def wall_clock() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
 def main() -> None:
     """Run the worker."""
     logging.basicConfig(level=logging.INFO)
@@ -142,15 +151,8 @@ def _journal(settings: Installation) -> Lookup | None:
 
 
 def _paper(settings: Installation) -> Stationery:
-    return Stationery(keyring(settings), settings.mail_domain, settings.instance, settings.site)
-
-
-def keyring(settings: Installation) -> Keyring:
-    """Return the keys that sign Message-IDs."""
-    keys = {
-        name: bytes.fromhex(key.get_secret_value()) for name, key in settings.signing_keys.items()
-    }
-    return Keyring(settings.signing_key_id, keys)
+    keys = Keyring.from_hex(settings.signing_key_id, settings.plain_signing_keys())
+    return Stationery(keys, settings.mail_domain, settings.instance, settings.site)
 
 
 if __name__ == "__main__":

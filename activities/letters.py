@@ -18,13 +18,13 @@ from activities.post import (
     TemporaryRefusalError,
     UnclearEndError,
 )
-from activities.rules import Rules
 from domain.correspondence import departure
 from domain.letters import LetterKind
 from domain.terms import LetterState
 from storage import letters, review_items
 from storage.database import Database
 from storage.letters import Claimed
+from storage.rules import Rules
 
 LONGEST_DELAY = timedelta(hours=4)
 LEASE = timedelta(seconds=30)

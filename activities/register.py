@@ -10,7 +10,6 @@ from datetime import datetime
 from temporalio import activity
 
 from activities.correspondence import Cause, Correspondence, Stationery
-from activities.rules import Rules
 from domain.correspondence import MARGIN, owed
 from domain.events import ClientAnswered, TicketEvent
 from domain.obligations import Due, next_due
@@ -19,6 +18,7 @@ from domain.ticket import Ticket, apply
 from storage import requests, review_items, tickets
 from storage.database import Connection, Database
 from storage.letters import PreparedLetter, states
+from storage.rules import Rules
 from storage.tickets import Record
 
 

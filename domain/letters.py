@@ -178,6 +178,12 @@ class LetterFacts:
         return self.accepted_at <= self.received_at
 
     @property
+    def introduction(self) -> str:
+        """Give the text before the questions, or nothing where it only repeats them."""
+        repeats = self.text.split() == " ".join(self.questions).split()
+        return "" if repeats else self.text
+
+    @property
     def pictures_to_convert(self) -> tuple[AttachedFile, ...]:
         """List the pictures that came in another format than JPG, GIF or PNG (Q14)."""
         return tuple(f for f in self.files if f.is_picture and not f.is_accepted_format)

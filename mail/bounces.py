@@ -22,6 +22,7 @@ _DAEMON = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
+    r"\bare not (?:a )?member|fml (?:status|error)|"
     r"undeliver|un?deliverable|delivery[\s_-](?:status|fail|has failed|error|problem|report"
     r"|notification|delay|unsuc)"
     r"|non[\s-]?deliver|failure notice|failed?[\s_-](?:mail|delivery|notice|to deliver)|(?:mail"
@@ -51,6 +52,7 @@ _EVIDENCE = re.compile(
     r"|delivery (?:fail|to the following|has failed|attempts?)|was rejected"
     r"|permanent(?:ly)? (?:fail|error|fatal)"
     r'|"?(?:notification|bounce)Type\\?"?\s*:\s*\\?"?(?:Bounce|Permanent|Transient)'
+    r"|not (?:a )?member\b"
     r"|failed permanently|returned (?:to sender|below)|unable to (?:deliver|send)"
     r"|не удалось доставить|не доставлен"
     r"|(?:smtp|remote|status) (?:error|code|server)|can(?:no|')t (?:be )?(?:send|sent|deliver)",
@@ -61,6 +63,7 @@ _TEMPORARY = re.compile(
     r"|try again later|greylist|переполнен|временн",
     re.IGNORECASE,
 )
+_PROGRAM_FIELDS = ("auto-submitted", "list-subscribe", "list-help", "list-software", "x-mlserver")
 _FORWARDED = re.compile(r"^\s*(?:fwd?|re|пересл|отв)\b", re.IGNORECASE)
 _DELIVERED = {"delivered", "relayed", "expanded"}
 _REPORT_TYPES = {
@@ -84,7 +87,7 @@ _RECIPIENT_LINE = re.compile(
 
 @dataclass(frozen=True)
 class Bounce:
-    """Whose address failed, by which status (RFC 3463), for good or for now, and for what letter."""
+    """Whose address failed, with which status (RFC 3463), for good or not, and for what letter."""
 
     recipient: str
     status: str
@@ -161,7 +164,8 @@ def _looks_failed(
     if from_program:
         return telling or evident
     forwarded = _FORWARDED.match(subject)
-    by_machine = returned or letter.has("auto-submitted") or (has_original and not forwarded)
+    declared = any(letter.has(name) for name in _PROGRAM_FIELDS)
+    by_machine = returned or declared or (has_original and not forwarded)
     return telling and by_machine and (evident or returned) and not replied
 
 

@@ -42,6 +42,11 @@ class Keyring:
             message = f"Every key must have at least {SHORTEST_KEY} bytes."
             raise ValueError(message)
 
+    @classmethod
+    def from_hex(cls, current: str, keys: Mapping[str, str]) -> "Keyring":
+        """Make a ring of keys written in hexadecimal digits."""
+        return cls(current, {name: bytes.fromhex(key) for name, key in keys.items()})
+
 
 @dataclass(frozen=True)
 class SignedId:

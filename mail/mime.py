@@ -66,7 +66,7 @@ class Part(Message):
 
     @property
     def content_type(self) -> str:
-        """The real type; text/plain where nothing sensible is written or promised parts are none."""
+        """The real type; text/plain where nothing sensible is written or the parts are missing."""
         written = self._written_type
         return (
             "text/plain"

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, RowMapping, select, text, update
 from domain.terms import LetterState
 from storage.mail_tables import letters
 
-
 UNSENT = (LetterState.PREPARED, LetterState.WAITING, LetterState.SENDING)
 
 

@@ -103,9 +103,7 @@ RETURNING id
 """)
 
 
-def import_clients(
-    connection: Connection, rows: Iterable[Cells]
-) -> ImportReport:
+def import_clients(connection: Connection, rows: Iterable[Cells]) -> ImportReport:
     """Take clients, contracts and users from the rows of a table with a heading.
 
     The columns are COLUMNS; a day is written 2026-01-31, a row without one adds no contract. Good

@@ -144,9 +144,7 @@ WHERE requests.number = :number AND message.id = :message_id
 """)
 
 
-def follow_up(
-    connection: Connection, number: str, message_id: int, accepted_at: datetime
-) -> Entry:
+def follow_up(connection: Connection, number: str, message_id: int, accepted_at: datetime) -> Entry:
     """Open a new ticket, linked to the closed one, from a message that came too late (R64, Q8).
 
     The same message again is the same ticket; entitlement is judged anew by the specialist.

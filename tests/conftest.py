@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pytest
 from sqlalchemy import create_engine, text
-from testcontainers.postgres import PostgresContainer
+from testcontainers.community.postgres import PostgresContainer
 
 from deploy.local import postgres
 from storage.database import Database

@@ -54,6 +54,10 @@ class Installation(BaseSettings):
     mailbox_folder: str = "INBOX"
     mailbox_processed: str = "Processed"
 
+    def plain_signing_keys(self) -> dict[str, str]:
+        """Return the keys that sign Message-IDs, in hexadecimal digits, by name."""
+        return {name: key.get_secret_value() for name, key in self.signing_keys.items()}
+
 
 @cache
 def installation() -> Installation:

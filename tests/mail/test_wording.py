@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.intake import Field
 from domain.letters import (
     AttachedFile,
     DevelopmentOutcome,
@@ -16,6 +17,7 @@ from domain.letters import (
     Links,
     is_internal,
 )
+from domain.terms import TicketKind
 from mail.quotes import above_marker
 from mail.wording import FOLDER, MARKERS, one_line, quoted, render
 
@@ -72,18 +74,7 @@ RICH = replace(
 WORDINGS = sorted(path.relative_to(FOLDER) for path in FOLDER.rglob("*.txt"))
 CLIENT_KINDS = [kind for kind in LetterKind if not is_internal(kind)]
 DEFERRALS = [kind for kind in LetterKind if kind.startswith("deferral")]
-FIELDS = (
-    "platform_version",
-    "product_version",
-    "description",
-    "steps",
-    "frequency",
-    "criticality",
-    "screenshots",
-    "phone",
-    "email",
-    "login",
-)
+LABELS = {Language.RU: "Вид: ", Language.EN: "Kind: "}
 PROMISES = re.compile(
     r"скоро|скорее всего|ближайш|гарантир|обеща|немедленно|незамедлительно|оперативно|кратчайш"
     r"|в течение|не позднее|как можно|сегодня|завтра|\d+\s*(?:час|минут|дн|день|раб)"
@@ -205,16 +196,24 @@ def test_a_confirmation_of_a_call_keeps_the_moment_of_the_call() -> None:  # R30
     assert "Место в очереди звонок занимает с момента регистрации." in letter
 
 
-@pytest.mark.parametrize("missing", FIELDS)
+@pytest.mark.parametrize("missing", Field)
 @pytest.mark.parametrize("language", Language)
 def test_a_confirmation_asks_only_for_what_is_missing(
-    missing: str, language: Language
+    missing: Field, language: Language
 ) -> None:  # R35 R36 R37 R38 R39 R41 R42 R43
     facts = replace(RICH, language=language, missing=(missing,), files=(), description="")
 
     body = render(LetterKind.CONFIRMATION, facts).body
 
     assert body.count("  · ") == 1
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", TicketKind)
+def test_every_kind_of_ticket_has_its_word(kind: TicketKind, language: Language) -> None:  # R6 R22
+    facts = replace(RICH, language=language, ticket_kind=kind)
+
+    assert LABELS[language] in in_sentences(LetterKind.CONFIRMATION, facts)
 
 
 def test_a_complete_request_asks_for_nothing() -> None:  # R34
@@ -264,6 +263,20 @@ def test_a_question_stops_the_clock_and_says_how_to_go_on() -> None:  # R40 R46 
     assert "1. Какая версия указана в меню «О программе»? 2. Открывается" in letter
     assert "Пока мы ждём ответа, рабочее время по заявке не идёт." in letter
     assert "Пожалуйста, не присылайте пароли письмом." in letter
+
+
+def test_a_text_that_only_repeats_the_questions_is_said_once() -> None:  # R40
+    facts = replace(RICH, text="\n".join(RICH.questions))
+
+    letter = in_sentences(LetterKind.QUESTION, facts)
+
+    assert letter.count("Какая версия указана") == 1
+
+
+def test_a_question_keeps_the_specialists_introduction() -> None:  # R40
+    letter = in_sentences(LetterKind.QUESTION, RICH)
+
+    assert "Причина в фильтре периода. Нажмите «Сбросить». 1. Какая версия" in letter
 
 
 def test_a_reminder_says_since_when_and_how_to_keep_the_ticket_open() -> None:  # R51 Q6

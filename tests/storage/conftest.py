@@ -1,7 +1,7 @@
 """What the register's tests need beside the register: a ticket in it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
 
 import pytest
 from sqlalchemy import Connection, update
@@ -14,15 +14,9 @@ from storage.ticket_tables import tickets
 RECEIVED_AT = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 
 
-class Enter(Protocol):
-    """Enters a ticket in a state and returns its number."""
-
-    def __call__(self, connection: Connection, key: str, **columns: object) -> str: ...
-
-
 @pytest.fixture
-def enter() -> Enter:
-    """Give the way to enter a ticket; columns of its line may be set as its process would."""
+def enter() -> Callable[..., str]:
+    """Give the way to enter a ticket by its key, its line set as its process would."""
 
     def enter(connection: Connection, key: str, **columns: object) -> str:
         registration = Registration(

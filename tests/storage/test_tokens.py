@@ -34,7 +34,9 @@ def head(connection: Connection) -> Staff:
     return people.put_staff(connection, "anna", "Анна Юрьева", "", Role.HEAD)
 
 
-def test_a_clients_token_names_the_user_the_client_and_the_support(database: Database) -> None:  # R2
+def test_a_clients_token_names_the_user_the_client_and_the_support(
+    database: Database,
+) -> None:  # R2
     with database.transaction() as connection:
         plain = tokens.create(connection, user(connection), ["cabinet"], "браузер", LATER)
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from domain.calendar import Calendar
 from domain.editions import Settings
@@ -25,11 +25,7 @@ class Rules:
 class CurrentRules:
     """The rules in force, read from the register at most once a second."""
 
-    def __init__(
-        self,
-        database: Database,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         """Read from this database; the edition is the one that holds `now`."""
         self._database, self._now = database, now
         self._calendars = Calendars()
