@@ -19,8 +19,11 @@ _PLAIN = re.compile(
     r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"
 )
 _ANY_ADDRESS = re.compile(r"[^\s<>()\"',;:@]{1,200}@[^\s<>()\"',;:@]{1,250}")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_ESCAPED = re.compile(r"\\(.)")
 _LONGEST_FIELD = 65_536
 _LONGEST_DOMAIN = 253
+_LONGEST_NAME = 1000  # unquoting a longer one could take quadratic time
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,9 @@ class _AddressList:
 
 
 def _name_of(words: str) -> str:
-    unquoted = re.sub(r'"((?:[^"\\]|\\.)*)"', lambda m: re.sub(r"\\(.)", r"\1", m[1]), words)
+    unquoted = re.sub(
+        r'"((?:[^"\\]|\\.)*)"', lambda m: re.sub(r"\\(.)", r"\1", m[1]), words[:_LONGEST_NAME]
+    )
     return text_of(unquoted).strip("\"' ")
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from inscriptis import Inscriptis
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
-from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring  # inscriptis stands on lxml
+from lxml import etree  # type: ignore[import-untyped] # it has no types
+from lxml.html import HtmlElement, HTMLParser, document_fromstring  # type: ignore[import-untyped] # as above
 
 _LARGEST = 2 * 2**20
 _OPEN, _CLOSE = "\ue000", "\ue001"  # stand where a quotation begins and ends until it is marked

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
-from email.policy import compat32
+from email.policy import Policy, compat32
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, cast
 
 from typing_extensions import override  # typing has it from 3.12 on
 
@@ -35,6 +35,8 @@ class LimitPassedError(Exception):
 
 class Part(Message):
     """A part as the parser builds it: counts itself, knows its depth, never raises when asked."""
+
+    _payload: "list[Part] | str | None"  # set by the parser: get_payload() loses bytes
 
     def __init__(self, counter: "_Counter") -> None:
         """Start a part of the letter that the counter watches."""
@@ -118,7 +120,7 @@ class Part(Message):
     @cached_property
     def content(self) -> bytes:
         """The bytes the part carries, its transfer encoding undone as far as it goes."""
-        payload = self._payload  # get_payload() would already decode it, with losses
+        payload = self._payload
         if not isinstance(payload, str):
             return b""
         return _transfer_decoded(bytes_of(payload), self._transfer_encoding)
@@ -135,9 +137,9 @@ class Part(Message):
     def _disposed(self) -> tuple[str, dict[str, str]]:
         return parameters(self.first("content-disposition"))
 
-    def leaves(self) -> Iterator[Self]:
+    def leaves(self) -> "Iterator[Part]":
         """Yield the parts that carry something, in the order of the letter."""
-        payload = self.get_payload()
+        payload = self._payload
         if not isinstance(payload, list):
             yield self
             return
@@ -155,6 +157,11 @@ class _Counter:
             raise LimitPassedError(f"more than {MOST_PARTS} parts")
 
 
+def _parser(counter: _Counter) -> "BytesParser[Part]":
+    policy = cast("Policy[Part]", compat32)  # typed for the class it builds by default
+    return BytesParser(lambda **_: Part(counter), policy=policy)
+
+
 def parse(raw: bytes) -> Part:
     """Split a letter into parts.
 
@@ -163,7 +170,7 @@ def parse(raw: bytes) -> Part:
     _check_size(raw)
     counter = _Counter()
     start = raw.lstrip(_LEADING) if raw[:1] in _LEADING else raw
-    parser = BytesParser(lambda **_: Part(counter), policy=compat32)
+    parser = _parser(counter)
     try:
         return parser.parsebytes(start)
     except RecursionError as error:
@@ -172,9 +179,7 @@ def parse(raw: bytes) -> Part:
 
 def header_of(raw: bytes) -> Part:
     """Read only the header of a letter too large or too deep to be read whole."""
-    part = BytesParser(lambda **_: Part(_Counter()), policy=compat32).parsebytes(
-        _header_bytes(raw)[:LARGEST_HEADER], headersonly=True
-    )
+    part = _parser(_Counter()).parsebytes(_header_bytes(raw)[:LARGEST_HEADER], headersonly=True)
     part.set_payload("")
     return part
 

@@ -1,6 +1,6 @@
 """The one way to PostgreSQL: every read or write is one transaction, every start one migration."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class Database:
                 if connection.execute(text(f"SHOW {name}")).scalar_one() != wanted:
                     raise NotDurableError(f"PostgreSQL runs with {name} not {wanted}")
 
-    async def notifications(self, channel: str) -> AsyncIterator[str]:
+    async def notifications(self, channel: str) -> AsyncGenerator[str]:
         """Listen on a connection of its own and yield each notification of the channel.
 
         Raises:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, text, update
+from sqlalchemy import Connection, RowMapping, func, select, text, update
 
 from domain.terms import LetterState
 from storage.mail_tables import letters
@@ -127,3 +127,10 @@ def list_stuck(connection: Connection, before: datetime) -> list[RowMapping]:
         letters.c.state.in_(UNSENT), letters.c.prepared_at < before, due
     )
     return list(connection.execute(found.order_by(letters.c.prepared_at)).mappings())
+
+
+def count_leaving(connection: Connection, at: datetime) -> int:
+    """Return how many letters should be gone by that moment and are still here."""
+    is_due = letters.c.leaves_at.is_(None) | (letters.c.leaves_at <= at)
+    leaving = select(func.count()).select_from(letters).where(letters.c.state.in_(UNSENT), is_due)
+    return connection.execute(leaving).scalar_one()

@@ -5,8 +5,9 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from itertools import count
-from typing import Protocol
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -18,58 +19,51 @@ from storage.database import Database
 NAMES = (f"test_{number}" for number in count(1))
 
 
-class Server(Protocol):
-    """A PostgreSQL in which databases can be made."""
+class Server:
+    """A PostgreSQL in which each test gets a database of its own."""
 
-    def url(self, database: str) -> str: ...
-
-    def create_database(self, name: str, template: str = ...) -> None: ...
-
-    def drop_database(self, name: str) -> None: ...
-
-
-class ContainerServer:
-    """A PostgreSQL in a container."""
-
-    def __init__(self, container: PostgresContainer) -> None:
-        self._container = container
-        self._engine = create_engine(container.get_connection_url(), isolation_level="AUTOCOMMIT")
+    def __init__(self, address: str) -> None:
+        """Administer it by the address of one of its databases."""
+        self._engine = create_engine(address, isolation_level="AUTOCOMMIT")
 
     def url(self, database: str) -> str:
-        rendered = self._engine.url.set(database=database)
-        return rendered.render_as_string(hide_password=False)
+        """Return the SQLAlchemy address of a database."""
+        return self._engine.url.set(database=database).render_as_string(hide_password=False)
 
     def create_database(self, name: str, template: str = "template1") -> None:
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        """Create a database as a copy of the template."""
+        self._administer(f"CREATE DATABASE {name} TEMPLATE {template}")
 
     def drop_database(self, name: str) -> None:
-        self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        """Drop a database, ending its connections."""
+        self._administer(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _run(self, sql: str) -> None:
+    def close(self) -> None:
+        """Leave the server."""
+        self._engine.dispose()
+
+    def _administer(self, sql: str) -> None:
         with self._engine.connect() as connection:
             connection.execute(text(sql))
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Give the server of this run (of this worker, under xdist)."""
-    if os.environ.get("TEST_POSTGRES") == "container":
-        with PostgresContainer("postgres:18", driver="psycopg") as container:
-            yield ContainerServer(container)
-        return
-    running = postgres.start(tmp_path_factory.mktemp("postgres"))
-    yield running
-    running.stop()
+    """Give the server of this run, or of this worker's part of it."""
+    in_container = os.environ.get("TEST_POSTGRES") == "container"
+    running = _contained() if in_container else _embedded(tmp_path_factory.mktemp("postgres"))
+    with running as address, closing(Server(address)) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def template(cluster: Server) -> str:
     """Give the name of a database with every table, of which each test gets a copy."""
-    cluster.create_database("template")
-    database = Database(cluster.url("template"))
+    cluster.create_database("migrated")
+    database = Database(cluster.url("migrated"))
     database.upgrade()
     database.dispose()
-    return "template"
+    return "migrated"
 
 
 @pytest.fixture
@@ -82,6 +76,22 @@ def empty_database(cluster: Server) -> Iterator[Database]:
 def database(cluster: Server, template: str) -> Iterator[Database]:
     """Give an empty register."""
     yield from _own(cluster, template)
+
+
+@contextmanager
+def _embedded(folder: Path) -> Iterator[str]:
+    running = postgres.start(folder)
+    try:
+        yield running.url("postgres")
+    finally:
+        running.stop()
+
+
+@contextmanager
+def _contained() -> Iterator[str]:
+
+    with PostgresContainer("postgres:18", driver="psycopg") as container:
+        yield container.get_connection_url()
 
 
 def _own(cluster: Server, template: str) -> Iterator[Database]:

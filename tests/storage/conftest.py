@@ -1,13 +1,15 @@
-"""What the register's tests need beside the register: a ticket in it."""
+"""What the register's tests need beside the register: a ticket in it, an ear to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, make_url, update
 
 from domain.terms import Channel, Status
 from storage import requests
+from storage.database import Database
 from storage.requests import Registration
 from storage.ticket_tables import tickets
 
@@ -33,3 +35,12 @@ def enter() -> Callable[..., str]:
         return number
 
     return enter
+
+
+@pytest.fixture
+def wake_ups(database: Database) -> Iterator[Callable[[], int]]:
+    """Give the way to count the wake-ups of the relay since the start, of which one must come."""
+    plain = make_url(database.url).set(drivername="postgresql")
+    with psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True) as listener:
+        listener.execute("LISTEN handovers")
+        yield lambda: len(list(listener.notifies(timeout=10, stop_after=1)))

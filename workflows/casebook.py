@@ -1,0 +1,83 @@
+"""What a ticket's process knows: the ticket, what of it is not written yet, what it has seen.
+
+Changed at once by the handlers, written by the run loop alone (law 1, §6).
+"""
+
+from datetime import datetime
+from functools import reduce
+
+from domain.events import TicketEvent
+from domain.occurrences import CommandRefused
+from domain.permissions import Refused, carry_out
+from domain.ticket import Ticket, apply
+from workflows.messages import Order, Standing
+
+SEEN_WINDOW = 200
+
+
+class Casebook:
+    """A ticket with the events that are not written yet and the keys of what came."""
+
+    def __init__(self, ticket: Ticket, seen: tuple[str, ...] = ()) -> None:
+        """Begin with a ticket as the register has it."""
+        self.ticket = ticket
+        self.written = ticket
+        self.unwritten: list[TicketEvent] = []
+        self.seen = list(seen)
+
+    def happen(self, *happened: TicketEvent) -> None:
+        """Take the events as the new state, all or none; the run loop writes them."""
+        self.ticket = reduce(apply, happened, self.ticket)
+        self.unwritten.extend(happened)
+
+    def carry_out(self, order: Order, now: datetime) -> None:
+        """Carry out an order, once for its key; the state may have moved since it was checked.
+
+        Raises:
+            Refused: with the rule and the way out.
+
+        """
+        if order.key not in self.seen:
+            self.happen(*carry_out(self.ticket, order.command, order.actor, now))
+            self.is_new(order.key)
+
+    def refuse(self, order: Order, rule: str, reason: str, now: datetime) -> None:
+        """Note that an order could not be carried out, where nobody waits for the answer."""
+        self.happen(
+            CommandRefused(
+                at=now,
+                by=str(order.actor),
+                command=order.command.kind,
+                reason=reason,
+                refused_by=rule,
+            )
+        )
+
+    def take_order(self, order: Order, now: datetime) -> None:
+        """Carry out an order that came as a signal; a refusal becomes an event (law 10)."""
+        try:
+            self.carry_out(order, now)
+        except Refused as refused:
+            self.refuse(order, refused.rule, refused.reason, now)
+
+    def is_new(self, key: str) -> bool:
+        """Remember the key; tell whether it was unknown, over the window that runs carry on."""
+        if key in self.seen:
+            return False
+        self.seen = [*self.seen[-SEEN_WINDOW + 1 :], key]
+        return True
+
+    def since(self, at: datetime, now: datetime) -> datetime:
+        """Return when a fact happened: its own moment, never before the state nor after now."""
+        return min(max(at, self.ticket.since or at), now)
+
+    def wrote(self, batch: tuple[TicketEvent, ...], after: Ticket) -> None:
+        """Forget what stands in the register now."""
+        self.unwritten = self.unwritten[len(batch) :]
+        self.written = after
+
+    @property
+    def standing(self) -> Standing:
+        """Return where the ticket stands."""
+        ticket = self.ticket
+        return Standing(ticket.number, ticket.status, ticket.turn, ticket.sequence)
