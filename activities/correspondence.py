@@ -3,6 +3,7 @@
 Carries out R33, R41-R43, R46, R63-R65, Q9, Q14 and law 3.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,11 +11,10 @@ from domain import intake
 from domain.calendar import Calendar
 from domain.correspondence import departure, words
 from domain.editions import Settings
-from domain.events import ReturnedFromDevelopment, TicketEvent
+from domain.events import TicketEvent
 from domain.letters import (
     AttachedFile,
     Contacts,
-    DevelopmentOutcome,
     Language,
     LetterFacts,
     LetterKind,
@@ -23,7 +23,7 @@ from domain.letters import (
     is_internal,
     message_key,
 )
-from domain.terms import LetterState, Outcome
+from domain.terms import LetterState
 from domain.ticket import Ticket
 from mail.composing import LetterEnvelope, compose
 from mail.identity import Keyring, sign
@@ -32,12 +32,8 @@ from storage.correspondence import CaseFile
 from storage.database import Connection
 from storage.letters import PreparedLetter
 
-OUTCOMES = {
-    Outcome.FIXED_IN_RELEASE: DevelopmentOutcome.FIXED,
-    Outcome.WORKAROUND: DevelopmentOutcome.WORKAROUND,
-    Outcome.NOT_A_DEFECT: DevelopmentOutcome.NOT_A_DEFECT,
-    Outcome.DECLINED: DevelopmentOutcome.DECLINED,
-}
+# A line of a list: «1. …», «2) …», «- …», «· …».
+POINT = re.compile(r"\s*(?:\d{1,2}[.)]|[-–—•·*])\s+(?P<point>\S.*)")
 
 
 @dataclass(frozen=True)
@@ -145,13 +141,14 @@ class Correspondence:
             missing=tuple(case.missing),
             call_at=case.called_at,
             previous_number=case.follow_up_of,
-            text=case.words,
+            text=_introduction(case.words),
+            matter=case.subject,
             questions=_questions(case.words),
             reminder_ordinal=max(ticket.reminders, 1),
             waiting_since_at=ticket.since,
             closed_at=ticket.closed_at,
             is_access_given=ticket.access,
-            outcome=_outcome(cause.event),
+            outcome=getattr(cause.event, "outcome", None),
             release_version=ticket.release,
         )
 
@@ -177,11 +174,11 @@ def _file(row: dict[str, str | int]) -> AttachedFile:
     )
 
 
-def _questions(words: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in words.splitlines() if line.strip())
+def _questions(said: str) -> tuple[str, ...]:
+    """Return the points of a list that the words contain, without their numbers."""
+    return tuple(match["point"] for line in said.splitlines() if (match := POINT.match(line)))
 
 
-def _outcome(event: TicketEvent) -> DevelopmentOutcome | None:
-    if isinstance(event, ReturnedFromDevelopment):
-        return OUTCOMES.get(event.outcome)
-    return None
+def _introduction(said: str) -> str:
+    """Return the words without the points of their list."""
+    return "\n".join(line for line in said.splitlines() if not POINT.match(line)).strip()

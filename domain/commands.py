@@ -100,9 +100,10 @@ class Resume:
 
 @dataclass(frozen=True)
 class HandOff:
-    """Hand the problem to development; `text` is the evidence (R19)."""
+    """Hand the problem to development: its evidence, and what the client is told (R19)."""
 
-    text: int
+    evidence: int
+    text: int | None = None
     kind: Literal["hand_off"] = "hand_off"
 
 

@@ -36,6 +36,8 @@ def words(event: TicketEvent, ticket: Ticket) -> int | None:
     """Return the id of the text that the event's letter carries, if it carries one."""
     if isinstance(event, occurrences.Closed):
         return ticket.result
+    if isinstance(event, occurrences.ClientReminded):
+        return ticket.question
     text: int | None = getattr(event, "text", None)
     return text
 

@@ -113,9 +113,10 @@ class Resumed(Happened):
 
 @dataclass(frozen=True, kw_only=True)
 class HandedOff(Happened):
-    """The problem went to development with its evidence (R19, R48, R56)."""
+    """The problem went to development (R19, R48, R56): evidence for them, a text for the client."""
 
-    text: int
+    evidence: int
+    text: int | None = None
     kind: Literal["handed_off"] = "handed_off"
 
 

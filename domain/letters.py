@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from domain.terms import Outcome
+
 
 class LetterKind(StrEnum):
     """A letter that the regulation owes, by what it tells."""
@@ -42,15 +44,6 @@ class ConfirmationTiming(StrEnum):
 
     AT_ONCE = "at_once"
     IN_WORKING_TIME = "in_working_time"
-
-
-class DevelopmentOutcome(StrEnum):
-    """What development made of a handed-off problem, as the client is told."""
-
-    WORKAROUND = "workaround"
-    NOT_A_DEFECT = "not_a_defect"
-    DECLINED = "declined"
-    FIXED = "fixed"
 
 
 INTERNAL = frozenset({LetterKind.CRITICAL_ALERT})
@@ -163,7 +156,7 @@ class LetterFacts:
     closes_at: datetime | None = None
     closed_at: datetime | None = None
     is_access_given: bool = False
-    outcome: DevelopmentOutcome | None = None
+    outcome: Outcome | None = None
     release_version: str = ""
 
     def __post_init__(self) -> None:

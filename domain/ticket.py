@@ -59,6 +59,7 @@ class Ticket:
     review_due: bool = False
     deferral: DeferralReason | None = None
     release: str = ""
+    question: int | None = None
     ground: Ground | None = None
     result: int | None = None
     closed_at: datetime | None = None
@@ -149,7 +150,8 @@ def _answered(ticket: Ticket, event: events.Answered | events.EscalationAnswered
 
 def _asked(ticket: Ticket, event: events.ClientAsked) -> Ticket:
     replied_at = reply(ticket, event.at)
-    return enter(ticket, Status.AWAITING_CLIENT, event.at, replied_at=replied_at)
+    waiting = enter(ticket, Status.AWAITING_CLIENT, event.at, replied_at=replied_at)
+    return replace(waiting, question=event.text)
 
 
 def _client_answered(ticket: Ticket, event: events.ClientAnswered) -> Ticket:
@@ -161,7 +163,7 @@ def _deferred(ticket: Ticket, event: events.Deferred) -> Ticket:
     replied_at = reply(ticket, event.at)
     category = event.category or ticket.category
     deferred = enter(ticket, Status.DEFERRED, event.at, deferral=event.reason)
-    return replace(deferred, category=category, replied_at=replied_at)
+    return replace(deferred, category=category, replied_at=replied_at, question=event.text)
 
 
 def _resumed(ticket: Ticket, event: events.Resumed) -> Ticket:
@@ -175,8 +177,9 @@ def _handed_off(ticket: Ticket, event: events.HandedOff) -> Ticket:
 def _returned(ticket: Ticket, event: events.ReturnedFromDevelopment) -> Ticket:
     status = Status.IN_DIAGNOSIS
     if event.outcome is Outcome.NEEDS_INFORMATION:
-        status = Status.AWAITING_CLIENT
-    elif event.outcome is Outcome.FIXED_IN_RELEASE and not event.is_published:
+        waiting = enter(ticket, Status.AWAITING_CLIENT, event.at)
+        return replace(waiting, question=event.text)
+    if event.outcome is Outcome.FIXED_IN_RELEASE and not event.is_published:
         status = Status.AWAITING_RELEASE
     return enter(ticket, status, event.at, release=event.release)
 

@@ -10,14 +10,13 @@ import pytest
 from domain.intake import Field
 from domain.letters import (
     AttachedFile,
-    DevelopmentOutcome,
     Language,
     LetterFacts,
     LetterKind,
     Links,
     is_internal,
 )
-from domain.terms import TicketKind
+from domain.terms import Outcome, TicketKind
 from mail.quotes import above_marker
 from mail.wording import FOLDER, MARKERS, one_line, quoted, render
 
@@ -68,7 +67,7 @@ RICH = replace(
     closes_at=datetime(2026, 12, 8, 6, tzinfo=UTC),
     closed_at=datetime(2026, 12, 1, 12, 40, tzinfo=UTC),
     is_access_given=True,
-    outcome=DevelopmentOutcome.WORKAROUND,
+    outcome=Outcome.WORKAROUND,
     release_version="5.15",
 )
 WORDINGS = sorted(path.relative_to(FOLDER) for path in FOLDER.rglob("*.txt"))
@@ -339,14 +338,14 @@ def test_a_ticket_handed_off_stays_with_support() -> None:  # R19 R48
 @pytest.mark.parametrize(
     ("outcome", "sentence"),
     [
-        (DevelopmentOutcome.WORKAROUND, "нашёл, как получить нужный результат"),
-        (DevelopmentOutcome.NOT_A_DEFECT, "работает так, как задумано"),
-        (DevelopmentOutcome.DECLINED, "руководителем поддержки: office@profman.ru"),
-        (DevelopmentOutcome.FIXED, "войдёт в версию 5.15. О её выпуске мы напишем."),
+        (Outcome.WORKAROUND, "нашёл, как получить нужный результат"),
+        (Outcome.NOT_A_DEFECT, "работает так, как задумано"),
+        (Outcome.DECLINED, "руководителем поддержки: office@profman.ru"),
+        (Outcome.FIXED_IN_RELEASE, "войдёт в версию 5.15. О её выпуске мы напишем."),
     ],
 )
 def test_each_conclusion_of_development_is_told_in_its_own_words(
-    outcome: DevelopmentOutcome, sentence: str
+    outcome: Outcome, sentence: str
 ) -> None:  # R19
     letter = in_sentences(LetterKind.DEVELOPMENT_OUTCOME, replace(RICH, outcome=outcome))
 
