@@ -118,7 +118,7 @@ class Actor:
     role: Role
     id: str = ""
 
-    def __str__(self) -> str:
+    def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Return the form kept in the journal: `role:id`."""
         return f"{self.role}:{self.id}" if self.id else str(self.role)
 
