@@ -14,7 +14,8 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.correspondence import Stationery
-from activities.letters import LetterActivities
+from activities.letters import Gate, LetterActivities
+from activities.outbox import Outbox
 from activities.post import Journal, Lookup, Post, Server
 from activities.register import RegisterActivities
 from mail.identity import Keyring
@@ -72,8 +73,10 @@ async def workers(
     client: Client, parts: Parts, cached: int = CACHED_TICKETS
 ) -> AsyncIterator[list[Worker]]:
     """Run a worker of the process and one of the letters until the context is left."""
-    register = RegisterActivities(parts.database, parts.rules, parts.stationery)
-    letters = LetterActivities(parts.database, parts.rules, parts.post, parts.was_sent)
+    outbox = Outbox()
+    register = RegisterActivities(parts.database, parts.rules, parts.stationery, outbox)
+    gate = Gate(parts.post, parts.was_sent)
+    letters = LetterActivities(parts.database, parts.rules, gate, outbox)
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*SHARED)
     async with AsyncExitStack() as running:
         threads = running.enter_context(ThreadPoolExecutor(THREADS))
@@ -108,11 +111,21 @@ async def run() -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with workers(await connect(settings), parts):
+    async with workers(await wait_for_engine(settings), parts):
         log.info("worker is up")
         await stop.wait()
     parts.post.close()
     parts.database.dispose()
+
+
+async def wait_for_engine(settings: Installation) -> Client:
+    """Return a connected client, however long the engine takes to come up."""
+    while True:
+        try:
+            return await connect(settings, lazy=False)
+        except RuntimeError:
+            log.warning("the engine at %s does not answer yet", settings.temporal_address)
+            await asyncio.sleep(1)
 
 
 def wall_clock() -> datetime:

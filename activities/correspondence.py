@@ -100,7 +100,7 @@ class Correspondence:
         leaves_at = departure(kind, at, self.calendar, self.settings)
         if leaves_at > at:
             return LetterState.WAITING, "outside working time (R45)", leaves_at
-        return LetterState.PREPARED, "", leaves_at
+        return LetterState.SENDING, "", leaves_at
 
     def _envelope(
         self, case: CaseFile, cause: Cause, kind: LetterKind, at: datetime

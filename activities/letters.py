@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.outbox import Outbox
 from activities.post import (
     Lookup,
     PermanentRefusalError,
@@ -48,19 +49,27 @@ class Delivered:
     leaves_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Gate:
+    """The way out, and the look into the journal where the end of a try is unclear."""
+
+    post: Post
+    was_sent: Lookup | None
+
+
 class LetterActivities:
-    """Sends letters through one post and looks into one journal."""
+    """Sends letters through one gate."""
 
     def __init__(
         self,
         database: Database,
         rules: Callable[[], Rules],
-        post: Post,
-        was_sent: Lookup | None,
+        gate: Gate,
+        outbox: Outbox,
     ) -> None:
-        """Send through this post; `was_sent` looks a Message-ID up where the end was unclear."""
+        """Send through this gate what comes from the outbox or is claimed from the register."""
         self._database, self._rules = database, rules
-        self._post, self._was_sent = post, was_sent
+        self._gate, self._outbox = gate, outbox
 
     @activity.defn
     def deliver_letter(self, delivery: Delivery) -> Delivered:
@@ -71,8 +80,7 @@ class LetterActivities:
 
         """
         at = delivery.at or activity.info().started_time
-        with self._database.transaction() as connection:
-            claimed = letters.claim(connection, delivery.key)
+        claimed = self._outbox.take(delivery.key) or self._claim(delivery.key)
         if claimed is None:
             return self._settled(delivery.key)
         if claimed.is_unclear and self._left_before(claimed):
@@ -81,9 +89,13 @@ class LetterActivities:
             return self._postpone(claimed, leaves_at)
         return self._try(claimed, at)
 
+    def _claim(self, key: str) -> Claimed | None:
+        with self._database.transaction() as connection:
+            return letters.claim(connection, key)
+
     def _try(self, claimed: Claimed, at: datetime) -> Delivered:
         try:
-            answer = self._post.send(claimed.recipient, claimed.mime)
+            answer = self._gate.post.send(claimed.recipient, claimed.mime)
         except PermanentRefusalError as refused:
             return self._settle(claimed, LetterState.FAILED, at, str(refused))
         except TemporaryRefusalError as refused:
@@ -95,7 +107,7 @@ class LetterActivities:
 
     def _left_before(self, claimed: Claimed) -> bool:
         """Look the letter up; without a journal the same Message-ID is all that can be done."""
-        return self._was_sent is not None and self._was_sent(claimed.message_id)
+        return self._gate.was_sent is not None and self._gate.was_sent(claimed.message_id)
 
     def _window(self, claimed: Claimed, at: datetime) -> datetime:
         rules = self._rules()

@@ -3,13 +3,14 @@
 Carries out laws 1, 3, 5 and 12; the letters of a stretch are composed and stored with it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from temporalio import activity
 
 from activities.correspondence import Cause, Correspondence, Stationery
+from activities.outbox import Outbox
 from domain.correspondence import MARGIN, owed
 from domain.events import ClientAnswered, TicketEvent
 from domain.obligations import Due, next_due
@@ -17,7 +18,7 @@ from domain.terms import LetterState
 from domain.ticket import Ticket, apply
 from storage import requests, review_items, tickets
 from storage.database import Connection, Database
-from storage.letters import PreparedLetter, states
+from storage.letters import UNSENT, PreparedLetter, states
 from storage.rules import Rules
 from storage.tickets import Record
 
@@ -70,10 +71,15 @@ class RegisterActivities:
     """Writes journals; reads the rules of the moment from `rules`."""
 
     def __init__(
-        self, database: Database, rules: Callable[[int], Rules], stationery: Stationery
+        self,
+        database: Database,
+        rules: Callable[[int], Rules],
+        stationery: Stationery,
+        outbox: Outbox,
     ) -> None:
-        """Write to this database, letters on this stationery."""
-        self._database, self._rules, self._stationery = database, rules, stationery
+        """Write to this database, letters on this stationery; put those to send into the outbox."""
+        self._database, self._rules = database, rules
+        self._stationery, self._outbox = stationery, outbox
 
     @activity.defn
     def record_events(self, recording: Recording) -> Recorded:
@@ -84,14 +90,14 @@ class RegisterActivities:
         due = next_due(ticket, rules.calendar, rules.settings)
         with self._database.transaction() as connection:
             letters = self._compose(connection, causes, rules, recording.at)
-            stretch = Record(ticket, recording.events, letters, due)
-            if tickets.record(connection, stretch):
+            is_new = tickets.record(connection, Record(ticket, recording.events, letters, due))
+            if is_new:
                 _settle_side_effects(connection, causes, letters, rules)
-                return Recorded(version, due, _leaving(letters))
-            left = states(connection, [letter.key for letter in letters])
-        return Recorded(
-            version, due, _leaving(letter for letter in letters if _is_unsent(letter, left))
-        )
+            else:
+                letters = _still_here(connection, letters)
+        if is_new:
+            self._put_in_hand(letters)
+        return Recorded(version, due, _leaving(letters))
 
     @activity.defn
     def plan_next(self, planning: Planning) -> Planned:
@@ -100,6 +106,11 @@ class RegisterActivities:
         due = next_due(planning.ticket, rules.calendar, rules.settings)
         window_at = rules.calendar.next_working_moment(planning.at + MARGIN)
         return Planned(due, rules.calendar.version, window_at)
+
+    def _put_in_hand(self, letters: tuple[PreparedLetter, ...]) -> None:
+        for letter in letters:
+            if letter.is_in_hand:
+                self._outbox.put(letter)
 
     def _compose(
         self, connection: Connection, causes: tuple[Cause, ...], rules: Rules, at: datetime
@@ -136,13 +147,12 @@ def _settle_side_effects(
             requests.follow_up(connection, cause.ticket.number, cause.event.message, accepted_at)
 
 
-def _leaving(letters: Iterator[PreparedLetter] | tuple[PreparedLetter, ...]) -> tuple[Leaving, ...]:
+def _leaving(letters: tuple[PreparedLetter, ...]) -> tuple[Leaving, ...]:
     return tuple(Leaving(letter.key, letter.leaves_at) for letter in letters if letter.leaves_at)
 
 
-def _is_unsent(letter: PreparedLetter, left: dict[str, LetterState]) -> bool:
-    return left.get(letter.key) in {
-        LetterState.PREPARED,
-        LetterState.WAITING,
-        LetterState.SENDING,
-    }
+def _still_here(
+    connection: Connection, letters: tuple[PreparedLetter, ...]
+) -> tuple[PreparedLetter, ...]:
+    left = states(connection, [letter.key for letter in letters])
+    return tuple(letter for letter in letters if left.get(letter.key) in UNSENT)

@@ -26,9 +26,9 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         """Use the server at this `postgresql+psycopg://` URL; connects when first asked."""
         self.url = url
-        self._engine = create_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
-        )
+        # No ping before use: it would cost every transaction a round trip, and a connection that
+        # broke fails one try, which every caller makes again.
+        self._engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -36,6 +36,11 @@ class PreparedLetter:
     reason: str = ""
 
     @property
+    def is_in_hand(self) -> bool:
+        """Tell whether it is given to the post in the same breath as it is stored."""
+        return self.state is LetterState.SENDING
+
+    @property
     def row(self) -> dict[str, Any]:
         """Return its columns as JSON can carry them."""
         return {**self.__dict__, "mime": b64encode(self.mime).decode()}

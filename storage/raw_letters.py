@@ -3,13 +3,13 @@
 Carries out R28 and law 1: what a door said it accepted is here, and each is settled by name.
 """
 
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, tuple_, update
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.mail_tables import raw_letters
@@ -65,9 +65,13 @@ COLUMNS = tuple(raw_letters.c[field.name] for field in fields(RawLetter))
 
 def keep(connection: Connection, arrival: Arrival) -> int:
     """Keep a letter and return its id; what was fetched from the same place is kept once."""
-    new = insert(raw_letters).values(_values(arrival)).on_conflict_do_nothing()
-    added: int | None = connection.execute(new.returning(raw_letters.c.id)).scalar_one_or_none()
-    return _id_at(connection, arrival.place) if added is None else added
+    new = insert(raw_letters).values(_values(arrival))
+    # Touching the row that is there, rather than doing nothing, returns its id from the same
+    # statement, also when another transaction has just put it there.
+    same_place = [raw_letters.c.mailbox, raw_letters.c.uid_validity, raw_letters.c.uid]
+    kept = new.on_conflict_do_update(index_elements=same_place, set_={"uid": new.excluded.uid})
+    id_: int = connection.execute(kept.returning(raw_letters.c.id)).scalar_one()
+    return id_
 
 
 def list_kept(connection: Connection, limit: int) -> tuple[RawLetter, ...]:
@@ -93,13 +97,6 @@ def find_by_digest(connection: Connection, digest: str) -> RawLetter | None:
 def digest_of(content: bytes) -> str:
     """Return the digest under which these bytes are found."""
     return sha256(content).hexdigest()
-
-
-def _id_at(connection: Connection, place: Place | None) -> int:
-    columns = (raw_letters.c.mailbox, raw_letters.c.uid_validity, raw_letters.c.uid)
-    there = tuple_(*columns) == (astuple(place) if place else ())
-    id_: int = connection.execute(select(raw_letters.c.id).where(there)).scalar_one()
-    return id_
 
 
 def _values(arrival: Arrival) -> dict[str, Any]:

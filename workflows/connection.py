@@ -87,12 +87,17 @@ def data_converter(settings: Installation) -> DataConverter:
     )
 
 
-async def connect(settings: Installation) -> Client:
-    """Return a client that connects when it is first used, so that doors open before the engine."""
+async def connect(settings: Installation, *, lazy: bool = True) -> Client:
+    """Return a client; a lazy one connects when first used, so that doors open before the engine.
+
+    Raises:
+        RuntimeError: when not lazy and the engine does not answer.
+
+    """
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         data_converter=data_converter(settings),
         retry_config=RetryConfig(max_retries=4, max_elapsed_time_millis=3000),
-        lazy=True,
+        lazy=lazy,
     )
