@@ -14,9 +14,9 @@ from activities.outbox import Outbox
 from domain.correspondence import MARGIN, owed
 from domain.events import ClientAnswered, TicketEvent
 from domain.obligations import Due, next_due
-from domain.terms import LetterState
+from domain.terms import LetterState, Status
 from domain.ticket import Ticket, apply
-from storage import requests, review_items, tickets
+from storage import handovers, releases, requests, review_items, tickets
 from storage.database import Connection, Database
 from storage.letters import UNSENT, PreparedLetter, states
 from storage.rules import Rules
@@ -141,10 +141,18 @@ def _settle_side_effects(
     for letter in letters:
         if letter.state is LetterState.TO_POST:
             review_items.add(connection, "to_post", number=letter.number, reason=letter.key)
+    _wake_if_published(connection, causes[-1].ticket)
     for cause in causes:
         if isinstance(cause.event, ClientAnswered) and not cause.ticket.is_open:
             accepted_at = rules.calendar.next_working_moment(cause.event.at)
             requests.follow_up(connection, cause.ticket.number, cause.event.message, accepted_at)
+
+
+def _wake_if_published(connection: Connection, ticket: Ticket) -> None:
+    """Wake a ticket whose release came out while it was on its way to waiting for it (R56)."""
+    is_waiting = ticket.status is Status.AWAITING_RELEASE
+    if is_waiting and releases.is_published(connection, ticket.release):
+        handovers.add(connection, ticket.number, "release_published", {"release": ticket.release})
 
 
 def _leaving(letters: tuple[PreparedLetter, ...]) -> tuple[Leaving, ...]:

@@ -28,6 +28,7 @@ from workflows.messages import (
     BounceCame,
     CalendarChanged,
     ClientMessageCame,
+    Order,
     ReleaseCameOut,
     TicketInput,
 )
@@ -43,6 +44,7 @@ SIGNALS: dict[str, TypeAdapter[Any]] = {
     "letter_bounced": TypeAdapter(BounceCame),
     "release_published": TypeAdapter(ReleaseCameOut),
     "calendar_changed": TypeAdapter(CalendarChanged),
+    "command": TypeAdapter(Order),
 }
 
 log = logging.getLogger(__name__)
