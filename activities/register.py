@@ -90,7 +90,8 @@ class RegisterActivities:
         due = next_due(ticket, rules.calendar, rules.settings)
         with self._database.transaction() as connection:
             letters = self._compose(connection, causes, rules, recording.at)
-            is_new = tickets.record(connection, Record(ticket, recording.events, letters, due))
+            stretch = Record(ticket, recording.events, letters, due, version)
+            is_new = tickets.record(connection, stretch)
             if is_new:
                 _settle_side_effects(connection, causes, letters, rules)
             else:

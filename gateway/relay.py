@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from temporalio.client import Client
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.occurrences import Registered
@@ -116,6 +117,11 @@ class Relay:
             await asyncio.to_thread(self._follow_up, handover)
 
     async def _start(self, handover: Handover) -> None:
+        """Start the ticket's process; one that was started, or even ended, before is as good."""
+        with suppress(WorkflowAlreadyStartedError):
+            await self._start_process(handover)
+
+    async def _start_process(self, handover: Handover) -> None:
         registered = REGISTERED.validate_python(handover.payload)
         ticket = apply(Ticket(handover.number), registered)
         await self._client.start_workflow(

@@ -94,6 +94,7 @@ tickets = Table(
     moment("due_at"),
     Column("due_what", Text, nullable=False, server_default=""),
     Column("due_rule", Text, nullable=False, server_default=""),
+    Column("calendar_version", Integer, nullable=False, server_default="0"),
     moment("closed_at"),
     Column("snapshot", JSONB, nullable=False, server_default="{}"),
     CheckConstraint(one_of("status", Status), name="status_is_known"),

@@ -28,12 +28,16 @@ class JournalGapError(Exception):
 
 @dataclass(frozen=True)
 class Record:
-    """A stretch of a journal: the ticket after it, its events, the letters they cause."""
+    """A stretch of a journal: the ticket after it, its events, the letters they cause.
+
+    `calendar_version` is the calendar it happened under; a closed ticket keeps the last (law 6).
+    """
 
     ticket: Ticket
     events: tuple[TicketEvent, ...]
     letters: tuple[PreparedLetter, ...] = ()
     due: Due | None = None
+    calendar_version: int = 0
 
     @property
     def before(self) -> int:
@@ -46,7 +50,8 @@ WITH moved AS (
   UPDATE tickets SET
     status = :status, sequence = :sequence, specialist = :specialist, client_id = :client_id,
     is_routine = :is_routine, release = :release, review_due = :review_due,
-    due_at = :due_at, due_what = :due_what, due_rule = :due_rule, closed_at = :closed_at,
+    due_at = :due_at, due_what = :due_what, due_rule = :due_rule,
+    calendar_version = :calendar_version, closed_at = :closed_at,
     snapshot = cast(:snapshot AS jsonb)
   WHERE number = :number AND sequence = :before
   RETURNING number
@@ -171,6 +176,7 @@ def _values(record: Record) -> dict[str, Any]:
         "due_at": due.at if due else None,
         "due_what": due.what.value if due else "",
         "due_rule": due.rule if due else "",
+        "calendar_version": record.calendar_version,
         "closed_at": ticket.closed_at,
         "snapshot": to_json(ticket).decode(),
         "events": to_json(_lines(record.before, record.events)).decode(),

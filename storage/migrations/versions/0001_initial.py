@@ -252,6 +252,7 @@ def create_tickets() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_what", sa.Text(), server_default="", nullable=False),
         sa.Column("due_rule", sa.Text(), server_default="", nullable=False),
+        sa.Column("calendar_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("snapshot", postgresql.JSONB(), server_default="{}", nullable=False),
         sa.CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name=op.f("tickets_closed_has_its_moment")),

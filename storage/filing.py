@@ -1,0 +1,115 @@
+"""What the register knows that decides where a letter belongs, and the way to take one in hand.
+
+Carries out R28, R64, Q12; laws 1 and 11: a sender is measured by what stands here, not by what
+the letter says of itself.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, text
+from sqlalchemy.exc import IntegrityError
+
+from domain.terms import LetterState
+from storage.mail_tables import letters, raw_letters
+from storage.messages import ClientMessage
+from storage.raw_letters import COLUMNS, RawLetter, RawState
+from storage.ticket_tables import messages, requests, tickets
+
+CHANNEL = "raw_letters"
+
+PARTICIPATES = text("""
+SELECT EXISTS (
+  SELECT FROM requests WHERE number = :number AND lower(address) = :address
+) OR EXISTS (
+  SELECT FROM tickets JOIN users USING (client_id)
+  WHERE tickets.number = :number AND users.email = :address
+)
+""")
+
+KNOWN_UIDS = text("""
+SELECT uid FROM raw_letters
+WHERE mailbox = :mailbox AND uid_validity = :uid_validity AND uid = ANY(:uids)
+""")
+
+
+def claim(connection: Connection, after: int) -> RawLetter | None:
+    """Take in hand the oldest letter kept after that id; nobody else gets it before the commit."""
+    kept = select(*COLUMNS).where(raw_letters.c.state == RawState.KEPT, raw_letters.c.id > after)
+    taken = kept.order_by(raw_letters.c.id).limit(1).with_for_update(skip_locked=True)
+    row = connection.execute(taken).mappings().first()
+    if row is None:
+        return None
+    recipients = tuple(row["envelope_to"])
+    return RawLetter(**{**row, "state": RawState.KEPT, "envelope_to": recipients})
+
+
+def announce(connection: Connection) -> None:
+    """Wake whoever files letters, once this transaction is over."""
+    connection.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+def came_before(connection: Connection, letter: RawLetter) -> bool:
+    """Tell whether the very same bytes were kept before and are settled."""
+    same = select(raw_letters.c.id).where(
+        raw_letters.c.digest == letter.digest,
+        raw_letters.c.id < letter.id,
+        raw_letters.c.state != RawState.KEPT,
+    )
+    return connection.execute(same.limit(1)).first() is not None
+
+
+def unknown_uids(
+    connection: Connection, mailbox: str, uid_validity: int, uids: Iterable[int]
+) -> tuple[int, ...]:
+    """Return those of a mailbox's letters that are not kept here yet, in their order."""
+    there = sorted(uids)
+    values = {"mailbox": mailbox, "uid_validity": uid_validity, "uids": there}
+    known = set(connection.execute(KNOWN_UIDS, values).scalars())
+    return tuple(uid for uid in there if uid not in known)
+
+
+def find_ticket(connection: Connection, number: str) -> RowMapping | None:
+    """Return a ticket's request with its present client and whether it is closed."""
+    found = select(
+        requests, tickets.c.client_id.label("present_client_id"), tickets.c.closed_at
+    ).join_from(requests, tickets, tickets.c.number == requests.c.number)
+    return connection.execute(found.where(requests.c.number == number)).mappings().first()
+
+
+def participates(connection: Connection, number: str, address: str) -> bool:
+    """Tell whether somebody who writes from this address takes part in the ticket."""
+    values = {"number": number, "address": address.lower()}
+    return bool(address) and bool(connection.execute(PARTICIPATES, values).scalar_one())
+
+
+def find_letter(connection: Connection, message_id: str) -> RowMapping | None:
+    """Return the key and ticket of our letter with this Message-ID, if it left."""
+    found = select(letters.c.key, letters.c.number).where(
+        letters.c.message_id == message_id,
+        letters.c.state.in_((LetterState.ACCEPTED, LetterState.SENDING, LetterState.BOUNCED)),
+    )
+    return connection.execute(found).mappings().first()
+
+
+def count_confirmed(connection: Connection, address: str, since: datetime) -> int:
+    """Return how many requests from this address were confirmed from that moment on."""
+    confirmed = select(func.count()).where(
+        func.lower(requests.c.address) == address.lower(),
+        requests.c.withheld == "",
+        requests.c.received_at >= since,
+    )
+    return connection.execute(confirmed).scalar_one()
+
+
+def keep_message(connection: Connection, message: ClientMessage) -> int | None:
+    """Keep a message without telling the process; None when it is kept already (Q8)."""
+    visible = message.visible_text or message.text
+    values = {**message.__dict__, "visible_text": visible, "direction": "in"}
+    new = insert(messages).values(values).returning(messages.c.id)
+    try:
+        with connection.begin_nested():
+            id_: int = connection.execute(new).scalar_one()
+            return id_
+    except IntegrityError:
+        return None
