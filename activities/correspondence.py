@@ -20,6 +20,7 @@ from domain.letters import (
     LetterKind,
     Links,
     for_recipient,
+    form_of_address,
     is_internal,
     message_key,
 )
@@ -129,7 +130,7 @@ class Correspondence:
             is_on_paper=not case.address,
             contacts=self._contacts(),
             links=self._links(case.number),
-            name=case.name,
+            name=form_of_address(case.name),
             subject=case.subject,
             description=case.description,
             ticket_kind=case.kind,

@@ -46,6 +46,8 @@ class ConfirmationTiming(StrEnum):
     IN_WORKING_TIME = "in_working_time"
 
 
+WORDS_OF_A_FULL_NAME = 3
+PATRONYMICS = ("вич", "ьич", "вна", "чна")
 INTERNAL = frozenset({LetterKind.CRITICAL_ALERT})
 AUTOMATIC = frozenset(
     {
@@ -82,6 +84,16 @@ def message_key(number: str, sequence: int, kind: LetterKind) -> str:
     `sequence` is the place of the causing event in the journal of the ticket.
     """
     return f"{number}/{sequence}/{kind}"
+
+
+def form_of_address(name: str) -> str:
+    """Return how a letter addresses a person: by name and patronymic where a full name is given.
+
+    «Ветрова Анна Сергеевна» is addressed as «Анна Сергеевна»; any other name stays whole.
+    """
+    words = name.split()
+    is_full = len(words) == WORDS_OF_A_FULL_NAME and words[-1].endswith(PATRONYMICS)
+    return " ".join(words[1:]) if is_full else name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from domain.letters import (
     LetterKind,
     Links,
     for_recipient,
+    form_of_address,
     is_automatic,
     is_internal,
     keeps_window,
@@ -134,3 +135,17 @@ def test_facts_with_a_moment_of_no_time_zone_are_refused() -> None:
         LetterFacts(
             number="PS-000125", language=Language.RU, received_at=RECEIVED_AT, accepted_at=naive
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("Ветрова Анна Сергеевна", "Анна Сергеевна"),
+        ("Дубов Олег Ильич", "Олег Ильич"),
+        ("Анна Сергеевна", "Анна Сергеевна"),
+        ("Anna Maria Smith", "Anna Maria Smith"),
+        ("ООО Северный двор", "ООО Северный двор"),
+    ],
+)
+def test_full_name_is_addressed_by_name_and_patronymic(name: str, address: str) -> None:
+    assert form_of_address(name) == address
