@@ -33,6 +33,7 @@ from storage.correspondence import CaseFile
 from storage.database import Connection
 from storage.letters import PreparedLetter
 
+LISTING_QUESTIONS = frozenset({LetterKind.QUESTION, LetterKind.REMINDER})
 # A line of a list: «1. …», «2) …», «- …», «· …».
 POINT = re.compile(r"\s*(?:\d{1,2}[.)]|[-–—•·*])\s+(?P<point>\S.*)")
 
@@ -71,7 +72,7 @@ class Correspondence:
         case = correspondence.read(
             connection, cause.ticket.number, words(cause.event, cause.ticket)
         )
-        facts = for_recipient(kind, self._facts(case, cause))
+        facts = for_recipient(kind, self._facts(case, cause, kind))
         envelope = self._envelope(case, cause, kind, at)
         letter = compose(kind, facts, envelope)
         state, reason, leaves_at = self._fate(case, kind, at)
@@ -119,7 +120,7 @@ class Correspondence:
             references=() if is_internal(kind) else tuple(case.references),
         )
 
-    def _facts(self, case: CaseFile, cause: Cause) -> LetterFacts:
+    def _facts(self, case: CaseFile, cause: Cause, kind: LetterKind) -> LetterFacts:
         ticket = cause.ticket
         return LetterFacts(
             number=case.number,
@@ -137,12 +138,12 @@ class Correspondence:
             platform_version=case.told.get(intake.Field.PLATFORM_VERSION, ""),
             product_version=case.told.get(intake.Field.PRODUCT_VERSION, ""),
             frequency=case.told.get(intake.Field.FREQUENCY, ""),
-            criticality=case.declared,
+            criticality=case.declared if intake.Field.CRITICALITY in case.told else "",
             files=tuple(_file(file) for file in case.files),
             missing=tuple(case.missing),
             call_at=case.called_at,
             previous_number=case.follow_up_of,
-            text=_introduction(case.words),
+            text=_text(case.words, kind),
             matter=case.subject,
             questions=_questions(case.words),
             reminder_ordinal=max(ticket.reminders, 1),
@@ -180,6 +181,8 @@ def _questions(said: str) -> tuple[str, ...]:
     return tuple(match["point"] for line in said.splitlines() if (match := POINT.match(line)))
 
 
-def _introduction(said: str) -> str:
-    """Return the words without the points of their list."""
+def _text(said: str, kind: LetterKind) -> str:
+    """Return the words; without the points of their list where the letter lists them itself."""
+    if kind not in LISTING_QUESTIONS:
+        return said
     return "\n".join(line for line in said.splitlines() if not POINT.match(line)).strip()

@@ -9,7 +9,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.mail_tables import raw_letters
@@ -109,3 +109,9 @@ def _letter(row: Row[*tuple[Any, ...]]) -> RawLetter:
     values = row._asdict()
     state, recipients = RawState(values["state"]), tuple(values["envelope_to"])
     return RawLetter(**values | {"state": state, "envelope_to": recipients})
+
+
+def count_kept(connection: Connection) -> int:
+    """Return how many letters are kept and not settled yet."""
+    kept = select(func.count()).where(raw_letters.c.state == RawState.KEPT)
+    return connection.execute(kept).scalar_one()

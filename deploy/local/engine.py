@@ -4,10 +4,11 @@ The tests' server with a virtual clock is the same program with the same setting
 """
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -113,17 +114,35 @@ async def time_skipping_environment(
     the clock, so wait for `fast_forward` with a timeout.
     """
     config = TimeSkippingConfig(enabled=skip_by_itself, max_session_skip_count=MOST_SKIPS)
-    async with await WorkflowEnvironment.start_time_skipping_v2(
-        ts_config=config,
-        data_converter=data_converter,
-        search_attributes=[_KEYS[kind](name) for name, kind in search_attributes.items()],
-        dev_server_existing_path=str(PROGRAM),
-        dev_server_extra_args=_repeated(
-            "--dynamic-config-value", dynamic_config(time_skipping=True)
-        ),
-        dev_server_startup_timeout=processes.READY_WITHIN,
-    ) as environment:
+    settings = dynamic_config(time_skipping=True)
+    with _children_are_silent():
+        started = await WorkflowEnvironment.start_time_skipping_v2(
+            ts_config=config,
+            data_converter=data_converter,
+            search_attributes=[_KEYS[kind](name) for name, kind in search_attributes.items()],
+            dev_server_existing_path=str(PROGRAM),
+            dev_server_extra_args=_repeated("--dynamic-config-value", settings),
+            dev_server_startup_timeout=processes.READY_WITHIN,
+        )
+    async with started as environment:
         yield environment
+
+
+@contextmanager
+def _children_are_silent() -> Iterator[None]:
+    """Let a child that begins meanwhile write nowhere: the server greets on our own output."""
+    outputs = (1, 2)
+    kept = [os.dup(output) for output in outputs]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for output in outputs:
+            os.dup2(nowhere, output)
+        yield
+    finally:
+        for output, before in zip(outputs, kept, strict=True):
+            os.dup2(before, output)
+            os.close(before)
+        os.close(nowhere)
 
 
 def _ports(options: EngineOptions) -> tuple[int, int]:
