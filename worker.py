@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
@@ -15,16 +15,20 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.correspondence import Stationery
 from activities.letters import Gate, LetterActivities
+from activities.mailbox import Account, MailboxActivities
 from activities.outbox import Outbox
 from activities.post import Journal, Lookup, Post, Server
 from activities.register import RegisterActivities
+from activities.upkeep import UpkeepActivities
 from mail.identity import Keyring
 from storage.database import Database
 from storage.rules import CurrentRules
 from workflows import LETTER_QUEUE, TASK_QUEUE
 from workflows.connection import connect
 from workflows.installation import Installation, installation
+from workflows.mailbox import MailboxWorkflow, ensure_watch
 from workflows.ticket import TicketWorkflow
+from workflows.upkeep import UpkeepWorkflow, ensure_schedule
 
 # What workflows import but never run by themselves is shared with them as it is: importing it
 # anew for every ticket costs seconds of processor time and hundreds of kilobytes.
@@ -54,6 +58,7 @@ class Parts:
     post: Post
     was_sent: Lookup | None
     stationery: Stationery
+    mailboxes: Mapping[str, Account] = field(default_factory=dict)
 
 
 def assemble(settings: Installation) -> Parts:
@@ -65,6 +70,7 @@ def assemble(settings: Installation) -> Parts:
         _post(settings),
         _journal(settings),
         _paper(settings),
+        _mailboxes(settings),
     )
 
 
@@ -77,14 +83,21 @@ async def workers(
     register = RegisterActivities(parts.database, parts.rules, parts.stationery, outbox)
     gate = Gate(parts.post, parts.was_sent)
     letters = LetterActivities(parts.database, parts.rules, gate, outbox)
+    mailbox = MailboxActivities(parts.database, parts.mailboxes)
+    upkeep = UpkeepActivities(parts.database)
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*SHARED)
     async with AsyncExitStack() as running:
         threads = running.enter_context(ThreadPoolExecutor(THREADS))
         tickets = Worker(
             client,
             task_queue=TASK_QUEUE,
-            workflows=[TicketWorkflow],
-            activities=[register.record_events, register.plan_next, letters.deliver_letter],
+            workflows=[TicketWorkflow, MailboxWorkflow, UpkeepWorkflow],
+            activities=[
+                register.record_events,
+                register.plan_next,
+                letters.deliver_letter,
+                upkeep.look_for_findings,
+            ],
             activity_executor=threads,
             workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
             max_cached_workflows=cached,
@@ -93,7 +106,7 @@ async def workers(
         mail = Worker(
             client,
             task_queue=LETTER_QUEUE,
-            activities=[letters.deliver_letter],
+            activities=[letters.deliver_letter, mailbox.watch_mailbox],
             activity_executor=threads,
             max_concurrent_activities=THREADS,
             graceful_shutdown_timeout=GRACE,
@@ -111,7 +124,11 @@ async def run() -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with workers(await wait_for_engine(settings), parts):
+    client = await wait_for_engine(settings)
+    async with workers(client, parts):
+        await ensure_schedule(client)
+        for mailbox in parts.mailboxes:
+            await ensure_watch(client, mailbox)
         log.info("worker is up")
         await stop.wait()
     parts.post.close()
@@ -161,6 +178,23 @@ def _journal(settings: Installation) -> Lookup | None:
         settings.journal_password.get_secret_value(),
         tls=settings.journal_tls,
     ).has
+
+
+def _mailboxes(settings: Installation) -> Mapping[str, Account]:
+    """Return the hosted mailbox, if there is one, under its user's name."""
+    if not settings.mailbox_host:
+        return {}
+    account = Account(
+        settings.mailbox_user,
+        settings.mailbox_host,
+        settings.mailbox_port,
+        settings.mailbox_user,
+        settings.mailbox_password.get_secret_value(),
+        tls=settings.mailbox_tls,
+        folder=settings.mailbox_folder,
+        processed=settings.mailbox_processed,
+    )
+    return {account.name: account}
 
 
 def _paper(settings: Installation) -> Stationery:

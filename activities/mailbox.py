@@ -6,7 +6,7 @@ other program sets (RFC 3501 §2.3.1.1); IDLE only makes it quicker, the sweep m
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -136,7 +136,14 @@ def _opened(account: Account) -> Iterator[IMAPClient]:
         yield imap
     finally:
         with suppress(*BROKEN):
-            imap.logout()
+            _hang_up(imap)
+
+
+def _hang_up(imap: IMAPClient) -> None:
+    try:
+        imap.logout()
+    except BROKEN:
+        imap.shutdown()
 
 
 def _wait_for_news(imap: IMAPClient, until: float) -> None:
@@ -150,14 +157,18 @@ def _wait_for_news(imap: IMAPClient, until: float) -> None:
         return
     imap.idle()
     try:
-        while _goes_on(until) and not _has_news(imap.idle_check(timeout=GLANCE_SECONDS)):
+        while _goes_on(until) and not _has_news(imap):
             pass
     finally:
         imap.idle_done()
 
 
-def _has_news(responses: Iterable[tuple[object, ...]]) -> bool:
-    return any(b"EXISTS" in response for response in responses)
+def _has_news(imap: IMAPClient) -> bool:
+    """Listen for a moment; an early empty answer is how a closed line shows, so look then too."""
+    began = time.monotonic()
+    responses = imap.idle_check(timeout=GLANCE_SECONDS)
+    is_early = time.monotonic() - began < GLANCE_SECONDS / 2
+    return any(b"EXISTS" in response for response in responses) or (is_early and not responses)
 
 
 def _goes_on(until: float) -> bool:

@@ -18,7 +18,7 @@ from domain.terms import LetterState, Status
 from domain.ticket import Ticket, apply
 from storage import handovers, releases, requests, review_items, tickets
 from storage.database import Connection, Database
-from storage.letters import UNSENT, PreparedLetter, states
+from storage.letters import UNSENT, PreparedLetter, move, states
 from storage.rules import Rules
 from storage.tickets import Record
 
@@ -51,11 +51,15 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Planning:
-    """A ticket that asks for its next step, by a calendar at least as new as that version."""
+    """A ticket that asks for its next step, by a calendar at least as new as that version.
+
+    `waiting` are its letters that wait for their window.
+    """
 
     ticket: Ticket
     at: datetime
     at_least: int = 0
+    waiting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,10 +106,13 @@ class RegisterActivities:
 
     @activity.defn
     def plan_next(self, planning: Planning) -> Planned:
-        """Tell what the ticket owes next by the present calendar and edition."""
+        """Tell what the ticket owes next by the present calendar; its waiting letters move too."""
         rules = self._rules(planning.at_least)
         due = next_due(planning.ticket, rules.calendar, rules.settings)
         window_at = rules.calendar.next_working_moment(planning.at + MARGIN)
+        if planning.waiting:
+            with self._database.transaction() as connection:
+                move(connection, planning.waiting, window_at)
         return Planned(due, rules.calendar.version, window_at)
 
     def _put_in_hand(self, letters: tuple[PreparedLetter, ...]) -> None:
@@ -144,9 +151,10 @@ def _settle_side_effects(
             review_items.add(connection, "to_post", number=letter.number, reason=letter.key)
     _wake_if_published(connection, causes[-1].ticket)
     for cause in causes:
-        if isinstance(cause.event, ClientAnswered) and not cause.ticket.is_open:
-            accepted_at = rules.calendar.next_working_moment(cause.event.at)
-            requests.follow_up(connection, cause.ticket.number, cause.event.message, accepted_at)
+        event, ticket = cause.event, cause.ticket
+        if isinstance(event, ClientAnswered) and event.resumes and not ticket.is_open:
+            accepted_at = rules.calendar.next_working_moment(event.at)
+            requests.follow_up(connection, ticket.number, event.message, accepted_at)
 
 
 def _wake_if_published(connection: Connection, ticket: Ticket) -> None:

@@ -32,6 +32,7 @@ AT_WORK = frozenset(
 )
 WITH_US = frozenset({Status.IN_DIAGNOSIS, Status.AWAITING_CLIENT, Status.DEFERRED})
 SOLVABLE = WITH_US | {Status.AWAITING_RELEASE}
+LONGEST_ID = 18  # digits of a 64-bit number
 WAITING = AT_WORK - {Status.IN_DIAGNOSIS}
 CLOSABLE: Mapping[Ground, frozenset[Status]] = {
     Ground.SOLVED: SOLVABLE,
@@ -126,6 +127,12 @@ def carry_out(
     return CARRIED_OUT[type(command)](command, {"at": at, "by": str(actor)}, actor)
 
 
+def _names_a_client(_: Ticket, command: commands.Identify) -> None:
+    is_number = command.client.isascii() and command.client.isdecimal()
+    if not is_number or len(command.client) > LONGEST_ID:
+        raise Refused("argument", "Q12", "name the client by the register's number")
+
+
 def _closing_has_its_ground(ticket: Ticket, command: commands.Close) -> None:
     if ticket.status not in CLOSABLE[command.ground]:
         allowed = ", ".join(sorted(CLOSABLE[command.ground]))
@@ -154,6 +161,7 @@ def _is_escalated(ticket: Ticket, _: commands.ReplyToEscalation) -> None:
 
 
 CONDITIONS: Mapping[type[TicketCommand], tuple[Callable[[Ticket, Any], None], ...]] = {
+    commands.Identify: (_names_a_client,),
     commands.Close: (_closing_has_its_ground,),
     commands.ReturnFromDevelopment: (_outcome_names_its_release,),
     commands.Unmerge: (_is_merged,),

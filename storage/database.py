@@ -12,6 +12,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 __all__ = ["Connection", "Database", "NotDurableError"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+CONNECT_SECONDS = 5
 # A commit must survive a crash of the machine: it is what every door's "accepted" rests on.
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
@@ -28,7 +29,13 @@ class Database:
         self.url = url
         # No ping before use: it would cost every transaction a round trip, and a connection that
         # broke fails one try, which every caller makes again.
-        self._engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
+        self._engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            hide_parameters=True,  # an error that is logged must not print people's words
+            connect_args={"connect_timeout": CONNECT_SECONDS},
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -60,6 +67,8 @@ class Database:
     async def notifications(self, channel: str) -> AsyncGenerator[str]:
         """Listen on a connection of its own and yield each notification of the channel.
 
+        The first is empty and says that the ear is open: what was notified before is past hearing.
+
         Raises:
             psycopg.OperationalError: when the connection breaks.
 
@@ -68,6 +77,7 @@ class Database:
         conninfo = plain.render_as_string(hide_password=False)
         async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
             await connection.execute(f"LISTEN {channel}".encode())
+            yield ""
             async for notification in connection.notifies():
                 yield notification.payload
 

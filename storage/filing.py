@@ -5,18 +5,54 @@ the letter says of itself.
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from domain.terms import LetterState
 from storage.mail_tables import letters, raw_letters
+from storage.mailboxes import Mailbox
 from storage.messages import ClientMessage
 from storage.raw_letters import COLUMNS, RawLetter, RawState
-from storage.ticket_tables import messages, requests, tickets
+from storage.ticket_tables import messages, requests
 
 CHANNEL = "raw_letters"
+NEWEST = 500
+# What may go by itself and says nothing of a letter: a full disk, a lost connection, a deadlock.
+PASSING = (OSError, OperationalError)
+
+
+@dataclass(frozen=True)
+class KnownTicket:
+    """A ticket that a letter names, with its people; `client_id` is its present client."""
+
+    number: str
+    kind: str
+    subject: str
+    language: str
+    client_id: int | None
+    user_id: int | None
+    name: str
+    phone: str
+    login: str
+    is_verified: bool
+    is_closed: bool
+
+
+@dataclass(frozen=True)
+class OurLetter:
+    """A letter of ours that somebody gives back."""
+
+    key: str
+    number: str
+
+
+TICKET = text("""
+SELECT number, kind, subject, language, tickets.client_id, user_id, name, phone, login,
+       is_verified, tickets.closed_at IS NOT NULL AS is_closed
+FROM requests JOIN tickets USING (number) WHERE number = :number
+""")
 
 PARTICIPATES = text("""
 SELECT EXISTS (
@@ -25,6 +61,17 @@ SELECT EXISTS (
   SELECT FROM tickets JOIN users USING (client_id)
   WHERE tickets.number = :number AND users.email = :address
 )
+""")
+
+ADVANCE = text("""
+INSERT INTO mailboxes (name, uid_validity, uid, swept_at, counted)
+VALUES (:name, :uid_validity, :uid, :swept_at, :counted)
+ON CONFLICT (name) DO UPDATE SET
+  uid = CASE WHEN mailboxes.uid_validity = excluded.uid_validity
+             THEN greatest(mailboxes.uid, excluded.uid) ELSE excluded.uid END,
+  uid_validity = excluded.uid_validity,
+  swept_at = coalesce(excluded.swept_at, mailboxes.swept_at),
+  counted = mailboxes.counted + excluded.counted
 """)
 
 KNOWN_UIDS = text("""
@@ -69,12 +116,15 @@ def unknown_uids(
     return tuple(uid for uid in there if uid not in known)
 
 
-def find_ticket(connection: Connection, number: str) -> RowMapping | None:
-    """Return a ticket's request with its present client and whether it is closed."""
-    found = select(
-        requests, tickets.c.client_id.label("present_client_id"), tickets.c.closed_at
-    ).join_from(requests, tickets, tickets.c.number == requests.c.number)
-    return connection.execute(found.where(requests.c.number == number)).mappings().first()
+def advance(connection: Connection, read: Mailbox) -> None:
+    """Move a mailbox's cursor on, add to what it counted; without a sweep that moment stays."""
+    connection.execute(ADVANCE, asdict(read))
+
+
+def find_ticket(connection: Connection, number: str) -> KnownTicket | None:
+    """Return the ticket of this number, if there is one."""
+    row = connection.execute(TICKET, {"number": number}).mappings().first() if number else None
+    return KnownTicket(**row) if row else None
 
 
 def participates(connection: Connection, number: str, address: str) -> bool:
@@ -83,21 +133,23 @@ def participates(connection: Connection, number: str, address: str) -> bool:
     return bool(address) and bool(connection.execute(PARTICIPATES, values).scalar_one())
 
 
-def find_letter(connection: Connection, message_id: str) -> RowMapping | None:
-    """Return the key and ticket of our letter with this Message-ID, if it left."""
-    found = select(letters.c.key, letters.c.number).where(
-        letters.c.message_id == message_id,
-        letters.c.state.in_((LetterState.ACCEPTED, LetterState.SENDING, LetterState.BOUNCED)),
-    )
-    return connection.execute(found).mappings().first()
+def find_letter(connection: Connection, message_id: str) -> OurLetter | None:
+    """Return our letter with this Message-ID, if there is one."""
+    found = select(letters.c.key, letters.c.number).where(letters.c.message_id == message_id)
+    row = connection.execute(found).first() if message_id else None
+    return OurLetter(row.key, row.number) if row else None
 
 
 def count_confirmed(connection: Connection, address: str, since: datetime) -> int:
-    """Return how many requests from this address were confirmed from that moment on."""
+    """Return how many of the newest requests came from this address since then and were confirmed.
+
+    Only as many are looked at as a storm would fill: no index of addresses is kept for this.
+    """
+    newest = select(requests).order_by(requests.c.number.desc()).limit(NEWEST).subquery()
     confirmed = select(func.count()).where(
-        func.lower(requests.c.address) == address.lower(),
-        requests.c.withheld == "",
-        requests.c.received_at >= since,
+        func.lower(newest.c.address) == address.lower(),
+        newest.c.withheld == "",
+        newest.c.received_at >= since,
     )
     return connection.execute(confirmed).scalar_one()
 
@@ -112,4 +164,7 @@ def keep_message(connection: Connection, message: ClientMessage) -> int | None:
             id_: int = connection.execute(new).scalar_one()
             return id_
     except IntegrityError:
+        known = select(messages.c.id).where(messages.c.key == message.key)
+        if connection.execute(known).first() is None:
+            raise
         return None

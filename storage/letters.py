@@ -96,6 +96,12 @@ def postpone(connection: Connection, key: str, leaves_at: datetime, reason: str)
     connection.execute(update(letters).where(letters.c.key == key).values(values))
 
 
+def move(connection: Connection, keys: Iterable[str], leaves_at: datetime) -> None:
+    """Let letters that wait for their window wait for another one."""
+    is_waiting = letters.c.key.in_(tuple(keys)) & (letters.c.state == LetterState.WAITING)
+    connection.execute(update(letters).where(is_waiting).values(leaves_at=leaves_at))
+
+
 def bounce(connection: Connection, message_id: str, at: datetime, reason: str) -> RowMapping | None:
     """Mark the accepted letter with this Message-ID as come back; return its line, if any."""
     written = (

@@ -107,6 +107,12 @@ def list_for(connection: Connection, number: str) -> list[RowMapping]:
     return list(connection.execute(found).mappings())
 
 
+def find_by_key(connection: Connection, key: str) -> int | None:
+    """Return the id of the message of this key, if there is one."""
+    found = select(messages.c.id).where(messages.c.key == key)
+    return connection.execute(found).scalar_one_or_none()
+
+
 def find_by_header(connection: Connection, header_id: str) -> RowMapping | None:
     """Return the message with this Message-ID, if one came."""
     found = select(messages).where(messages.c.header_id == header_id).limit(1)

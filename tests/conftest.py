@@ -3,23 +3,35 @@
 `TEST_POSTGRES=container` runs it in a container instead of the embedded binaries.
 """
 
+import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from shutil import disk_usage
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
+from temporalio.testing import WorkflowEnvironment
 from testcontainers.community.postgres import PostgresContainer
 
 from deploy.local import postgres
+from deploy.local.story import Story, begin
+from deploy.local.world import World, virtual_engine
+from deploy.local.world import world as running_world
 from storage.database import Database
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 ROOM_BYTES = 2 * 1024**3
+HISTORIES = Path(__file__).parent / "workflows" / "histories"
+COURSES: set[tuple[str, ...]] = set()
+OF_THE_MACHINE = {"identity", "workerVersion", "stackTrace", "requestId"}
+THOUSANDS = count(1000, 1000)
+NOBODY = ("127.0.0.1", 1)  # no letter of a journey comes in by mail
 NAMES = (f"test_{number}" for number in count(1))
 
 
@@ -84,6 +96,32 @@ def database(cluster: Server, template: str) -> Iterator[Database]:
     yield from _own(cluster, template)
 
 
+async def record_histories(service: World, scenario: str) -> None:
+    """Keep the history of each run whose course no scenario before has taken."""
+    runs = [run async for run in service.client.list_workflows('WorkflowType = "Ticket"')]
+    with service.database.transaction() as connection:
+        numbers = set(connection.execute(text("SELECT number FROM tickets")).scalars())
+    ours = [run for run in runs if run.id in numbers]
+    for place, run in enumerate(sorted(ours, key=lambda run: (run.id, run.start_time)), start=1):
+        process = service.client.get_workflow_handle(run.id, run_id=run.run_id)
+        history = json.loads((await process.fetch_history()).to_json())
+        course = tuple(event["eventType"] for event in history["events"])
+        if course not in COURSES:
+            COURSES.add(course)
+            name = re.sub(r"\W+", "-", f"{scenario.removeprefix('test_')}-{place}")
+            kept = json.dumps(_plain(history), ensure_ascii=False, separators=(",", ":"))
+            (HISTORIES / f"{name}.json").write_text(kept + "\n")
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Leave out what names the machine that recorded it."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items() if key not in OF_THE_MACHINE}
+    return value
+
+
 @contextmanager
 def _embedded() -> Iterator[str]:
     # A database is 300 files: in memory a copy takes 20 ms, on a disk up to 20 times as long.
@@ -109,3 +147,44 @@ def _own(cluster: Server, template: str) -> Iterator[Database]:
     yield database
     database.dispose()
     cluster.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+async def engine() -> AsyncIterator[WorkflowEnvironment]:
+    """Give the engine of this run, in which each process has its own virtual clock."""
+    async with virtual_engine() as environment:
+        yield environment
+
+
+@pytest.fixture
+def cached_tickets() -> int:
+    """Give how many tickets the worker remembers: none, so that each step replays the history.
+
+    A test whose tickets go side by side overrides this.
+    """
+    return 0
+
+
+@pytest.fixture
+async def world(
+    database: Database,
+    engine: WorkflowEnvironment,
+    tmp_path: Path,
+    cached_tickets: int,
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[World]:
+    """Give a whole service on an empty register, its days passing in moments."""
+    with database.transaction() as connection:  # the engine is shared: a number is used once in it
+        connection.execute(text("SELECT setval('ticket_numbers', :n)"), {"n": next(THOUSANDS)})
+    folder = tmp_path / "mail"
+    async with running_world(database, engine, folder, NOBODY, cached_tickets) as service:
+        yield service
+        if os.environ.get("PROFMAN_RECORD_HISTORIES"):
+            await record_histories(service, request.node.name)
+        await service.end()
+
+
+@pytest.fixture
+def story(world: World) -> Story:
+    """Give a story to tell."""
+    return begin(world)

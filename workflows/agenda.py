@@ -38,9 +38,8 @@ class Agenda:
 
     def move_letters(self, window_at: datetime, now: datetime) -> None:
         """Let the letters that wait for their window wait for the new one."""
-        for letter in self.waiting():
-            if letter.leaves_at > now:
-                self.leaving[letter.key] = Leaving(letter.key, window_at)
+        for letter in self.letters_waiting(now):
+            self.leaving[letter.key] = Leaving(letter.key, window_at)
 
     def settle(self, delivered: Delivered) -> None:
         """Forget a letter that is settled; keep one that waits for its window."""
@@ -52,6 +51,10 @@ class Agenda:
     def waiting(self) -> list[Leaving]:
         """Return the letters that no try is under way for."""
         return [letter for key, letter in self.leaving.items() if key not in self.tries]
+
+    def letters_waiting(self, now: datetime) -> list[Leaving]:
+        """Return the letters whose moment has not come."""
+        return [letter for letter in self.waiting() if letter.leaves_at > now]
 
     def letters_due(self, now: datetime) -> list[Leaving]:
         """Return the letters whose moment has come."""

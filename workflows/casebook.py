@@ -3,6 +3,7 @@
 Changed at once by the handlers, written by the run loop alone (law 1, §6).
 """
 
+from dataclasses import fields
 from datetime import datetime
 from functools import reduce
 
@@ -13,6 +14,7 @@ from domain.ticket import Ticket, apply
 from workflows.messages import Order, Standing
 
 SEEN_WINDOW = 200
+LONGEST = 1000
 
 
 class Casebook:
@@ -26,7 +28,14 @@ class Casebook:
         self.seen = list(seen)
 
     def happen(self, *happened: TicketEvent) -> None:
-        """Take the events as the new state, all or none; the run loop writes them."""
+        """Take the events as the new state, all or none; the run loop writes them.
+
+        Raises:
+            Refused: when the register could not keep one of them.
+
+        """
+        for event in happened:
+            _check_keepable(event)
         self.ticket = reduce(apply, happened, self.ticket)
         self.unwritten.extend(happened)
 
@@ -39,18 +48,24 @@ class Casebook:
         """
         if order.key not in self.seen:
             self.happen(*carry_out(self.ticket, order.command, order.actor, now))
-            self.is_new(order.key)
+            self.remember(order.key)
 
-    def refuse(self, order: Order, rule: str, reason: str, now: datetime) -> None:
-        """Note that an order could not be carried out, where nobody waits for the answer."""
+    def happen_once(self, key: str, event: TicketEvent) -> None:
+        """Take an event, once for its key.
+
+        Raises:
+            Refused: when the register could not keep it.
+
+        """
+        if key not in self.seen:
+            self.happen(event)
+            self.remember(key)
+
+    def refuse(self, command: str, by: str, refused: Refused, now: datetime) -> None:
+        """Note that something could not be carried out, where nobody waits for the answer."""
+        rule, reason = refused.rule, refused.reason
         self.happen(
-            CommandRefused(
-                at=now,
-                by=str(order.actor),
-                command=order.command.kind,
-                reason=reason,
-                refused_by=rule,
-            )
+            CommandRefused(at=now, by=by, command=command, reason=reason, refused_by=rule)
         )
 
     def take_order(self, order: Order, now: datetime) -> None:
@@ -58,14 +73,11 @@ class Casebook:
         try:
             self.carry_out(order, now)
         except Refused as refused:
-            self.refuse(order, refused.rule, refused.reason, now)
+            self.refuse(order.command.kind, str(order.actor), refused, now)
 
-    def is_new(self, key: str) -> bool:
-        """Remember the key; tell whether it was unknown, over the window that runs carry on."""
-        if key in self.seen:
-            return False
+    def remember(self, key: str) -> None:
+        """Keep the key in the window that runs carry on."""
         self.seen = [*self.seen[-SEEN_WINDOW + 1 :], key]
-        return True
 
     def since(self, at: datetime, now: datetime) -> datetime:
         """Return when a fact happened: its own moment, never before the state nor after now."""
@@ -81,3 +93,11 @@ class Casebook:
         """Return where the ticket stands."""
         ticket = self.ticket
         return Standing(ticket.number, ticket.status, ticket.turn, ticket.sequence)
+
+
+def _check_keepable(event: TicketEvent) -> None:
+    """Refuse codes that the register cannot keep: one of them would stop every later record."""
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if isinstance(value, str) and (len(value) > LONGEST or "\0" in value):
+            raise Refused("argument", "", f"{field.name}: too long, or not plain text")

@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError
 
 from activities.letters import Delivered, Delivery, LetterActivities
 from domain.events import TicketEvent
@@ -32,7 +32,7 @@ async def at_once(step: Callable[..., Any], argument: object, summary: str) -> A
             retry_policy=QUICK,
             summary=summary,
         )
-    except ActivityError:
+    except FailureError:
         return await workflow.execute_activity_method(
             step,
             argument,
@@ -46,7 +46,7 @@ async def once(delivery: Delivery) -> Delivered:
     """Make the first try for a letter in this very task.
 
     Raises:
-        ActivityError: when the letter has not left; `keep_trying` goes on.
+        FailureError: when the letter has not left; `keep_trying` goes on.
 
     """
     return await workflow.execute_local_activity_method(

@@ -4,17 +4,19 @@ Handlers change the ticket at once and never wait for the world; `run` alone wri
 and sees the letters off. Carries out R16-R19, R33, R44-R48, R53-R59, R63; laws 1, 4, 10, 12.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 from activities.letters import Delivered, Delivery
 from activities.register import Leaving, Planned, Planning, Recorded, Recording, RegisterActivities
 from domain.events import ClientAnswered
 from domain.occurrences import LetterBounced, LetterFailed, ReleasePublished, Rescheduled
-from domain.permissions import permit
-from domain.terms import LetterState, Status
+from domain.permissions import Refused, permit
+from domain.terms import SYSTEM, LetterState, Status
 from domain.ticket import Ticket
 from workflows import steps
 from workflows.agenda import Agenda
@@ -51,9 +53,9 @@ class TicketWorkflow:
         """Carry the ticket until it is closed and its last letter has left."""
         del start
         while not self.is_over():
+            await self.do_what_is_owed()
             if self.should_roll():
                 await self.roll_on()
-            await self.do_what_is_owed()
             self.show()
             if not self.is_over():
                 await self.news_or_due()
@@ -98,14 +100,14 @@ class TicketWorkflow:
 
     async def replan(self) -> None:
         """Ask the new calendar what comes next; say so on the ticket where it moved (law 6)."""
-        before = self.agenda.due
+        before, now = self.agenda.due, workflow.now()
         planned = await self.plan()
-        now = workflow.now()
         self.agenda.move_letters(planned.window_at, now)
-        if before and planned.due and before.at != planned.due.at:
+        is_same_state = not self.book.unwritten
+        if is_same_state and before and planned.due and before.at != planned.due.at:
             self.book.happen(
                 Rescheduled(
-                    at=now,
+                    at=workflow.now(),
                     calendar_version=planned.calendar_version,
                     due_before=before.at,
                     due_after=planned.due.at,
@@ -113,15 +115,17 @@ class TicketWorkflow:
             )
 
     async def carry_out_due(self) -> None:
-        """Do what fell due, unless the present calendar says that it has not."""
-        await self.plan()
+        """Do what fell due, unless the calendar or a message that came meanwhile says otherwise."""
+        await self.replan()
         due, now = self.agenda.due, workflow.now()
-        if due is not None and due.at <= now:
+        if due is not None and due.at <= now and not self.book.unwritten:
             self.book.happen(due.happen(now))
 
     async def plan(self) -> Planned:
         """Take over what the present calendar says."""
-        planning = Planning(self.book.ticket, workflow.now(), self.agenda.newest_calendar)
+        now = workflow.now()
+        waiting = tuple(letter.key for letter in self.agenda.letters_waiting(now))
+        planning = Planning(self.book.ticket, now, self.agenda.newest_calendar, waiting)
         planned: Planned = await steps.at_once(
             RegisterActivities.plan_next, planning, "спросить календарь"
         )
@@ -135,7 +139,7 @@ class TicketWorkflow:
         for letter in self.agenda.letters_due(workflow.now()):
             try:
                 delivered = await steps.once(Delivery(letter.key, workflow.now()))
-            except ActivityError:
+            except FailureError:
                 self.agenda.tries[letter.key] = steps.keep_trying(letter.key)
             else:
                 self.settle_letter(delivered)
@@ -166,45 +170,44 @@ class TicketWorkflow:
     @workflow.signal(name="command")
     def command_by_signal(self, order: Order) -> None:
         """Carry out a command that could not be asked; a refusal becomes an event (law 10)."""
-        try:
+        with self.harmless("command"):
             self.book.take_order(order, workflow.now())
-        except Exception as fault:  # noqa: BLE001 - see the next line
-            # Any fault raised from here would wedge or end the ticket; it is an event instead.
-            workflow.logger.exception("a command that came as a signal failed")
-            self.book.refuse(order, "", type(fault).__name__, workflow.now())
 
     @workflow.signal
     def client_message(self, came: ClientMessageCame) -> None:
         """Take in a client's message; it resumes at once what waited for it (R53)."""
-        if self.book.is_new(came.key):
-            self.book.happen(
+        with self.harmless("client_message"):
+            self.book.happen_once(
+                came.key,
                 ClientAnswered(
                     at=self.book.since(came.at, workflow.now()),
                     by=came.by,
                     message=came.message,
                     channel=came.channel,
                     resumes=came.resumes,
-                )
+                ),
             )
 
     @workflow.signal
     def letter_bounced(self, came: BounceCame) -> None:
         """Note that a letter of ours came back."""
-        if self.book.is_new(came.key):
+        with self.harmless("letter_bounced"):
             bounced = LetterBounced(at=workflow.now(), letter=came.letter, is_hard=came.is_hard)
-            self.book.happen(bounced)
+            self.book.happen_once(came.key, bounced)
 
     @workflow.signal
     def release_published(self, came: ReleaseCameOut) -> None:
         """Wake up when the awaited release came out (R56)."""
-        is_awaited = self.book.ticket.status is Status.AWAITING_RELEASE
-        if is_awaited and self.book.ticket.release == came.release:
-            self.book.happen(ReleasePublished(at=workflow.now(), release=came.release))
+        ticket = self.book.ticket
+        with self.harmless("release_published"):
+            if (ticket.status, ticket.release) == (Status.AWAITING_RELEASE, came.release):
+                self.book.happen(ReleasePublished(at=workflow.now(), release=came.release))
 
     @workflow.signal
     def calendar_changed(self, came: CalendarChanged) -> None:
         """Ask the calendar again."""
-        self.agenda.newest_calendar = max(self.agenda.newest_calendar, came.version)
+        with self.harmless("calendar_changed"):
+            self.agenda.newest_calendar = max(self.agenda.newest_calendar, came.version)
 
     @workflow.signal
     def roll(self) -> None:
@@ -216,11 +219,28 @@ class TicketWorkflow:
         """Return the ticket as it stands."""
         return self.book.ticket
 
+    @contextmanager
+    def harmless(self, signal: str) -> Iterator[None]:
+        """Turn a fault of a signal into an event: raised, it would wedge the ticket (law 10)."""
+        try:
+            yield
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the ticket must go on
+            workflow.logger.exception("a signal could not be handled")
+            refused = Refused("fault", "", type(fault).__name__)
+            self.book.refuse(signal, str(SYSTEM), refused, workflow.now())
+
     def has_news(self) -> bool:
         """Tell whether anything waits for the run loop."""
+        return self.has_work() or self.should_roll()
+
+    def has_work(self) -> bool:
+        """Tell whether something came that only the run loop can do."""
         agenda = self.agenda
-        is_new = bool(self.book.unwritten or agenda.is_outdated or agenda.tries_done())
-        return is_new or self.should_roll()
+        return bool(self.book.unwritten or agenda.is_outdated or agenda.tries_done())
+
+    def is_still(self) -> bool:
+        """Tell whether nobody waits for an answer and nothing waits to be written."""
+        return workflow.all_handlers_finished() and not self.has_work()
 
     def is_settled(self) -> bool:
         """Tell whether the register shows the ticket as it stands, and nothing is due now."""
@@ -241,9 +261,8 @@ class TicketWorkflow:
 
     async def roll_on(self) -> None:
         """Go on in a new run with all that this one knows; nothing in flight is dropped."""
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        await self.do_what_is_owed()
-        if not self.book.unwritten and not self.is_over():
+        await workflow.wait_condition(lambda: self.is_still() or self.has_work())
+        if self.is_still() and not self.is_over():
             workflow.continue_as_new(self.carried_on())
 
     def carried_on(self) -> TicketInput:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.correspondence import Stationery
@@ -25,7 +26,7 @@ from deploy.local.maildirs import StoredLetter
 from deploy.local.post_office import PostOffice, PostOfficeOptions
 from gateway.relay import Relay
 from mail.identity import Keyring
-from storage import handovers, letters
+from storage import handovers, tickets
 from storage.database import Database
 from storage.rules import CurrentRules
 from worker import Parts, workers
@@ -36,6 +37,7 @@ STATIONERY = Stationery(KEYS, "profman.ru", "world", "http://localhost")
 SERVICE = "lanskov@profman.ru"
 JOURNAL = "journal@profman.ru"
 PATIENCE = 30.0
+RUNNING = 'WorkflowType = "Ticket" AND ExecutionStatus = "Running"'
 
 
 def attribute_types() -> dict[str, str]:
@@ -89,40 +91,62 @@ class World:
     async def until(self, moment: datetime) -> None:
         """Let the time pass for every open ticket, and for the doors; what falls due happens."""
         await self.settle()
-        for number in await self._running():
-            await self._forward(number, moment)
+        for process in await self._running():
+            ahead = moment - await self.environment.get_current_time(process)
+            if ahead > timedelta(0):
+                await asyncio.wait_for(self.environment.fast_forward(process, ahead), PATIENCE)
         self.clock.set(moment)
         await self.settle()
 
+    async def end(self) -> None:
+        """End the processes that still go on, for whoever uses the engine next."""
+        for process in await self._running():
+            await process.terminate("the story is over")
+
     async def settle(self) -> None:
-        """Wait until all that is known has been told, written and sent."""
-        await wait_until(self._is_settled, "handovers and letters to settle")
+        """Wait until all that is known has been told, and every process waits for time or people.
 
-    async def _running(self) -> list[str]:
-        running = [
-            execution.id
-            async for execution in self.client.list_workflows(
-                'WorkflowType = "Ticket" AND ExecutionStatus = "Running"'
-            )
-        ]
-        return sorted(running)
+        A letter whose next try has its own moment is left to `until`.
+        """
+        await wait_until(self._is_settled, "handovers and processes to settle")
 
-    async def _forward(self, number: str, moment: datetime) -> None:
-        handle = self.ticket(number)
-        description = await handle.describe()
-        if description.status is not WorkflowExecutionStatus.RUNNING:
-            return
-        ahead = moment - await self.environment.get_current_time(handle)
-        if ahead > timedelta(0):
-            await asyncio.wait_for(self.environment.fast_forward(handle, ahead), PATIENCE)
+    async def _running(self) -> list[WorkflowHandle[object, object]]:
+        """Return the processes that go on; the engine lists a new one later than the register."""
+        listed = {one.id async for one in self.client.list_workflows(RUNNING)}
+        known = await asyncio.to_thread(self._open_tickets)
+        processes = [self.ticket(number) for number in sorted(listed | known)]
+        running = [await _is_running(process) for process in processes]
+        return [process for process, is_so in zip(processes, running, strict=True) if is_so]
 
     async def _is_settled(self) -> bool:
-        return await asyncio.to_thread(self._has_nothing_pending)
+        if await asyncio.to_thread(self._has_untold):
+            return False
+        return not any([await _is_at_work(process) for process in await self._running()])
 
-    def _has_nothing_pending(self) -> bool:
+    def _has_untold(self) -> bool:
         with self.database.transaction() as connection:
-            pending = handovers.count_pending(connection)
-            return not pending and not letters.count_leaving(connection, self.clock())
+            return handovers.count_pending(connection) > 0
+
+    def _open_tickets(self) -> set[str]:
+        with self.database.transaction() as connection:
+            return {row["number"] for row in tickets.list_open(connection)}
+
+
+async def _is_running(process: WorkflowHandle[object, object]) -> bool:
+    try:
+        description = await process.describe()
+    except RPCError:  # not begun yet
+        return False
+    return description.status is WorkflowExecutionStatus.RUNNING
+
+
+async def _is_at_work(process: WorkflowHandle[object, object]) -> bool:
+    """Tell whether a task or an activity of the process is under way, and not put off."""
+    now = (await process.describe()).raw_description
+    is_trying = any(
+        not one.HasField("next_attempt_schedule_time") for one in now.pending_activities
+    )
+    return is_trying or now.HasField("pending_workflow_task")
 
 
 async def wait_until(is_so: Callable[[], Awaitable[bool]], what: str) -> None:
@@ -150,9 +174,17 @@ async def virtual_engine() -> AsyncIterator[WorkflowEnvironment]:
 
 @asynccontextmanager
 async def world(
-    database: Database, environment: WorkflowEnvironment, folder: Path, door: tuple[str, int]
+    database: Database,
+    environment: WorkflowEnvironment,
+    folder: Path,
+    door: tuple[str, int],
+    cached: int = 100,
 ) -> AsyncIterator[World]:
-    """Set a service up on this register and engine; letters to it go to that door."""
+    """Set a service up on this register and engine; letters to it go to that door.
+
+    With no tickets cached each step replays the whole history. That is for tickets that go one by
+    one: a process evicted amid a local activity loses its task and waits for it ten real seconds.
+    """
     clock = VirtualClock()
     rules = CurrentRules(database, clock)
     async with AsyncExitStack() as closing:
@@ -162,7 +194,7 @@ async def world(
         post = Post(Server("127.0.0.1", office.port), SERVICE, JOURNAL)
         closing.callback(post.close)
         parts = Parts(database, rules, post, office.find_in_journal, STATIONERY)
-        await closing.enter_async_context(workers(environment.client, parts, cached=0))
+        await closing.enter_async_context(workers(environment.client, parts, cached))
         relay = Relay(database, environment.client, clock)
         telling = asyncio.create_task(relay.run())
         closing.push_async_callback(_cancel, telling)

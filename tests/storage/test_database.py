@@ -116,10 +116,12 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
 
 async def test_a_listener_hears_what_was_committed(database: Database) -> None:
     async with aclosing(database.notifications("handovers")) as notifications:
+        opened = await anext(notifications)
         hearing = asyncio.ensure_future(anext(notifications))
         while not hearing.done():
             with database.transaction() as connection:
                 connection.execute(text("SELECT pg_notify('handovers', 'PS-000001')"))
             await asyncio.wait([hearing], timeout=0.05)
 
+    assert opened == ""
     assert hearing.result() == "PS-000001"

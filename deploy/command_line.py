@@ -1,0 +1,182 @@
+"""The command `support`: the service on one machine, its check-up, and the operator's errands.
+
+Each command imports what it needs when it is called, so that reading one letter starts at once.
+"""
+
+# ruff: noqa: PLC0415 - imports inside commands keep the start quick
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+
+DEFAULT_FOLDER: Final = Path(".local")
+
+
+def _group(said: str) -> typer.Typer:
+    return typer.Typer(
+        help=said,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+
+app = _group("Техническая поддержка PROFMAN ISS.")
+tokens = _group("Токены, по которым входят люди и программы.")
+clients = _group("Клиенты, их договоры и пользователи.")
+staff = _group("Сотрудники поддержки.")
+app.add_typer(tokens, name="token")
+app.add_typer(clients, name="clients")
+app.add_typer(staff, name="staff")
+
+Folder = Annotated[Path, typer.Option(help="Папка со всем, что хранится.")]
+FreePorts = Annotated[bool, typer.Option("--free-ports", help="Взять свободные порты.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Один объект JSON в строке.")]
+Login = Annotated[str, typer.Option(help="Логин сотрудника или пользователя.")]
+DAY_FORMATS = ["%Y-%m-%d"]
+
+
+@app.command(help="Запустить всё на этой машине; Ctrl-C остановит.")
+def up(folder: Folder = DEFAULT_FOLDER, *, free_ports: FreePorts = False) -> None:
+    """Run the local world until Ctrl-C."""
+    from deploy.local import up as local
+    from deploy.local.parts import PartFailedError
+    from deploy.local.postgres import CannotGiveUpRootError
+    from deploy.local.processes import FolderInUseError
+    from deploy.local.settings import PortTakenError
+
+    try:
+        local.run(folder, typer.echo, free_ports=free_ports)
+    except FolderInUseError:
+        _fail(
+            f"Папка {folder} занята другим запуском. Остановите его (Ctrl-C в его окне) "
+            "или укажите другую: support up --folder ПАПКА --free-ports"
+        )
+    except (PartFailedError, PortTakenError, CannotGiveUpRootError) as failure:
+        _fail(str(failure))
+
+
+@app.command(help="Показать работу на письмах в виртуальном времени, меньше чем за минуту.")
+def demo() -> None:
+    """Run the demonstration."""
+    import_module("deploy.local.demo").run()
+
+
+@app.command(help="Проверить установку: строка на каждую часть, код 1 при сбое.")
+def doctor() -> None:
+    """Check every part of the installation."""
+    from deploy.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        typer.echo(str(finding))
+    raise typer.Exit(int(any(finding.is_fault for finding in findings)))
+
+
+@app.command("calendar", help="Показать рабочие и выходные дни, строка на день.")
+def show_calendar(
+    since: Annotated[datetime, typer.Option("--from", formats=DAY_FORMATS, help="Первый день.")],
+    until: Annotated[datetime, typer.Option("--to", formats=DAY_FORMATS, help="Последний день.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print a line for each day."""
+    from deploy import working_days
+
+    with _explained():
+        lines = working_days.lines(since.date(), until.date(), as_json=as_json)
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command("read-mail", help="Прочитать письма из файлов .eml и папок с ними.")
+def read_mail(files: list[Path], *, as_json: AsJson = False) -> None:
+    """Print what is read of each letter; a missing file is told and the rest still read."""
+    from deploy import mail_files
+
+    raise typer.Exit(mail_files.read(files, sys.stdout.buffer, typer.echo, as_json=as_json))
+
+
+@tokens.command("create", help="Выдать токен: его видно один раз.")
+def create_token(
+    login: Login,
+    scopes: Annotated[str, typer.Option(help="Области через запятую.")] = "api",
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Сколько дней действует.")] = 365,
+    label: Annotated[str, typer.Option(help="Для чего он.")] = "",
+) -> None:
+    """Make a token and print it alone, for a script to take."""
+    from deploy import register
+
+    with _explained():
+        made = register.create_token(login, scopes.split(","), days, label)
+    typer.echo(made)
+
+
+@tokens.command("revoke", help="Отозвать токен по его номеру.")
+def revoke_token(number: int) -> None:
+    """End a token."""
+    from deploy import register
+
+    with _explained():
+        register.revoke_token(number)
+    typer.echo(f"Токен {number} больше не действует.")
+
+
+@clients.command("import", help="Принять клиентов, договоры и пользователей из таблицы CSV.")
+def import_clients(file: Path) -> None:
+    """Take the good rows and report the others by line and field."""
+    from deploy import register
+
+    with _explained():
+        report = register.import_clients(file)
+    typer.echo(f"Принято строк: {report.taken}")
+    for problem in report.problems:
+        typer.echo(f"строка {problem.line}, {problem.field}: {problem.reason}", err=True)
+    raise typer.Exit(int(bool(report.problems)))
+
+
+@staff.command("add", help="Завести сотрудника или изменить его данные.")
+def add_staff(
+    login: Login,
+    name: Annotated[str, typer.Option(help="Имя, как его увидят клиенты.")],
+    email: Annotated[str, typer.Option(help="Адрес почты.")],
+    role: Annotated[
+        str, typer.Option(help="specialist, head, development или operations.")
+    ] = "specialist",
+) -> None:
+    """Enter one of us."""
+    from deploy import register
+
+    with _explained():
+        register.add_staff(login, name, email, role)
+    typer.echo(f"{name}: записано. Токен: support token create --login {login}")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn a refusal into its words and exit code 1."""
+    try:
+        yield
+    except (LookupError, ValueError, OSError) as refusal:
+        _fail(str(refusal))
+
+
+def _fail(words: str) -> NoReturn:
+    typer.echo(words, err=True)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="support")
+
+
+if __name__ == "__main__":
+    main()

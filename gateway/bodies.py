@@ -1,0 +1,148 @@
+"""What each command is told beside its ticket: one body for each, as the domain's command has it.
+
+Carries out R5, R6, R17-R19, R39, R40, R49, R53-R65. Words are kept first; a command carries their
+id alone (law 9).
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from domain import commands
+from domain.commands import TicketCommand
+from domain.terms import Criticality, DeferralReason, Ground, Outcome, TicketKind
+from domain.words import command_name
+from gateway.forms import Line, Strict, Words
+
+Named = Annotated[Line, StringConstraints(min_length=1)]
+
+
+class Nothing(Strict):
+    """Ничего сверх самой команды."""
+
+
+class WithWords(Strict):
+    """Слова: текст письма, заметки или причина."""
+
+    text: Annotated[Words, Field(examples=["Проверьте, пожалуйста, версию платформы."])]
+
+
+class Identification(Strict):
+    """С кем связать обращение."""
+
+    login: Annotated[Named, Field(description="Логин пользователя клиента")]
+
+
+class Taking(Strict):
+    """Причина нужна, если заявка не первая в очереди (R49)."""
+
+    reason: Words | None = None
+
+
+class Assignment(Strict):
+    """Кому передать."""
+
+    specialist: Annotated[Named, Field(description="Логин специалиста")]
+
+
+class CriticalityJudged(WithWords):
+    """Критичность и причина решения."""
+
+    criticality: Criticality
+
+
+class Deferral(WithWords):
+    """Одна из пяти причин регламента и слова для клиента (R55-R59)."""
+
+    reason: DeferralReason
+
+
+class Handover(Strict):
+    """Доказательства для разработки и, если нужно, слова для клиента (R19)."""
+
+    evidence: Words
+    text: Words | None = None
+
+
+class DevelopmentAnswer(WithWords):
+    """Ответ разработки и слова для клиента."""
+
+    outcome: Outcome
+    release: Line = ""
+
+
+class Release(Strict):
+    """Какого выпуска ждать."""
+
+    release: Named
+
+
+class Closing(WithWords):
+    """Результат работ (R63) и основание."""
+
+    ground: Ground = Ground.SOLVED
+
+
+class Joining(WithWords):
+    """К какой заявке присоединить и почему."""
+
+    into: Annotated[Named, Field(examples=["PS-000041"])]
+
+
+class Classification(Strict):
+    """Новый вид заявки."""
+
+    ticket_kind: TicketKind
+    category: Line = ""
+
+
+class OutOfScope(WithWords):
+    """Почему вопрос вне поддержки и что делать клиенту (R58)."""
+
+    category: Named
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A command and the body that it is given with."""
+
+    command: type[TicketCommand]
+    body: type[Strict]
+
+    @property
+    def kind(self) -> str:
+        """Return the command's name in addresses."""
+        return str(self.command.__dataclass_fields__["kind"].default)
+
+    @property
+    def summary(self) -> str:
+        """Return what the command does, in words."""
+        return command_name(self.kind).capitalize()
+
+
+SPECS = (
+    Spec(commands.Identify, Identification),
+    Spec(commands.Take, Taking),
+    Spec(commands.Assign, Assignment),
+    Spec(commands.ConfirmCriticality, CriticalityJudged),
+    Spec(commands.Note, WithWords),
+    Spec(commands.Answer, WithWords),
+    Spec(commands.AskClient, WithWords),
+    Spec(commands.Remind, Nothing),
+    Spec(commands.Defer, Deferral),
+    Spec(commands.Resume, WithWords),
+    Spec(commands.HandOff, Handover),
+    Spec(commands.ReturnFromDevelopment, DevelopmentAnswer),
+    Spec(commands.AwaitRelease, Release),
+    Spec(commands.Close, Closing),
+    Spec(commands.Reopen, WithWords),
+    Spec(commands.Withdraw, WithWords),
+    Spec(commands.Reclassify, Classification),
+    Spec(commands.MarkOutOfScope, OutOfScope),
+    Spec(commands.Serve, WithWords),
+    Spec(commands.Merge, Joining),
+    Spec(commands.Unmerge, WithWords),
+    Spec(commands.Escalate, WithWords),
+    Spec(commands.ReplyToEscalation, WithWords),
+)

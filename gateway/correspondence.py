@@ -1,0 +1,213 @@
+"""What clients add to their tickets: messages with files, repeated requests, and files back.
+
+Carries out R41, R42, R53, R64; Q8, Q14; law 1. Mail's own messages come by the mail doors.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, BinaryIO
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Path, Query, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from domain.terms import Channel, Role, Status
+from gateway.auth import STAFF, AnyVisitor, TheParts, Visitor, require
+from gateway.forms import Again, MessageForm
+from gateway.intake import IdempotencyKey, key_reused
+from gateway.parts import Parts
+from gateway.problems import Problem, documented, not_found
+from gateway.refusals import clause
+from gateway.sight import Row, messages_seen, visible
+from gateway.uploads import keep
+from storage import files, messages, requests
+from storage.database import Connection
+from storage.files import Attachment, DamagedFileError, MissingFileError
+from storage.messages import ClientMessage
+
+router = APIRouter(prefix="/api", tags=["Переписка"])
+
+WRITERS = STAFF | {Role.CLIENT}
+PIECE = 64 * 1024
+SHUT_IN = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cache-Control": "private, no-store",
+}
+
+
+class MessageReceipt(BaseModel):
+    """Куда попало сообщение."""
+
+    number: Annotated[str, Field(description="Заявка, к которой отнесено сообщение")]
+    message: int
+    is_repetition: bool
+    opened: Annotated[
+        str, Field(description="Номер новой связанной заявки, если прежняя уже закрыта")
+    ] = ""
+    detail: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """A message on its way into the register; `key` is its author's name for it."""
+
+    visitor: Visitor
+    number: str
+    text: str
+    key: str
+    files: tuple[Attachment, ...] = ()
+
+    def as_message(self, parts: Parts) -> ClientMessage:
+        """Return it as the register keeps it; staff write down what they are told by phone."""
+        is_own, actor = self.visitor.is_client, self.visitor.actor
+        return ClientMessage(
+            number=self.number,
+            key=f"message:{self.number}:{actor}:{self.key}",
+            channel=Channel.WEB if is_own else Channel.PHONE,
+            at=parts.clock(),
+            text=self.text,
+            author=str(actor),
+            sender_name=self.visitor.bearer.name if is_own else "",
+        )
+
+
+@router.post(
+    "/tickets/{number}/messages",
+    status_code=201,
+    summary="Написать в заявку",
+    responses=documented(401, 403, 404, 413, 415, 422),
+)
+def write(  # noqa: PLR0913, PLR0917 - one for each part of the HTTP request
+    number: Annotated[str, Path(max_length=20)],
+    form: Annotated[MessageForm, Form(media_type="multipart/form-data")],
+    key: IdempotencyKey,
+    visitor: AnyVisitor,
+    parts: TheParts,
+    response: Response,
+) -> MessageReceipt:
+    """Сообщение клиента возобновляет ожидавшую заявку; к закрытой открывает связанную новую."""
+    require(visitor, WRITERS)
+    with parts.database.transaction() as connection:
+        visible(connection, visitor, number)
+    carried = keep(parts.files, form.files)
+    return _file(parts, Written(visitor, number, form.text, key, carried), response)
+
+
+@router.post(
+    "/tickets/{number}/follow-up",
+    status_code=201,
+    summary="Подать закрытую заявку повторно",
+    responses=documented(401, 403, 404, 409, 415, 422),
+)
+def submit_again(  # noqa: PLR0913, PLR0917 - one for each part of the HTTP request
+    number: Annotated[str, Path(max_length=20)],
+    again: Again,
+    key: IdempotencyKey,
+    visitor: AnyVisitor,
+    parts: TheParts,
+    response: Response,
+) -> MessageReceipt:
+    """Открывает новую заявку, связанную с закрытой; закрытая остаётся как была (R64)."""
+    require(visitor, WRITERS)
+    with parts.database.transaction() as connection:
+        row = visible(connection, visitor, number)
+    if row["status"] != Status.CLOSED:
+        way_out = f"Напишите в неё: POST /api/tickets/{number}/messages."
+        raise Problem(409, "still_open", "Заявка ещё открыта.", way_out, clause=clause("R64"))
+    return _file(parts, Written(visitor, number, again.text, key), response)
+
+
+def _file(parts: Parts, written: Written, response: Response) -> MessageReceipt:
+    """Keep the message with its files; one for a closed ticket opens the linked one at once."""
+    with parts.database.transaction() as connection:
+        row = visible(connection, written.visitor, written.number)
+        message = written.as_message(parts)
+        id_, is_new = messages.add_client_message(connection, message)
+        if is_new and written.files:
+            files.add(connection, id_, written.files)
+        if not is_new:
+            response.status_code = 200
+            _check_same(connection, written, id_)
+        is_closed = row["status"] == Status.CLOSED
+        opened = _follow_up(connection, parts, written, id_) if is_closed else ""
+    return MessageReceipt(
+        number=written.number,
+        message=id_,
+        is_repetition=not is_new,
+        opened=opened,
+        detail=_told(opened),
+    )
+
+
+def _told(opened: str) -> str:
+    if opened:
+        return f"Заявка закрыта; ваше сообщение открыло новую, связанную с ней: {opened}."
+    return "Сообщение добавлено в заявку."
+
+
+def _check_same(connection: Connection, written: Written, id_: int) -> None:
+    rows = messages.list_for(connection, written.number)
+    before = {file.digest for file in files.list_for(connection, id_)}
+    is_same = any(row["id"] == id_ and row["text"] == written.text for row in rows)
+    if not is_same or before != {file.digest for file in written.files}:
+        raise key_reused()
+
+
+def _follow_up(connection: Connection, parts: Parts, written: Written, id_: int) -> str:
+    accepted_at = parts.rules().calendar.next_working_moment(parts.clock())
+    entry = requests.follow_up(connection, written.number, id_, accepted_at)
+    if entry.is_new and written.files:
+        files.add(connection, entry.message_id, written.files)
+    return entry.number
+
+
+@router.get(
+    "/files/{digest}",
+    summary="Скачать файл заявки",
+    response_class=StreamingResponse,
+    responses=documented(401, 404, 503),
+)
+def download(
+    digest: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+    ticket: Annotated[str, Query(max_length=20, description="Заявка, в которой этот файл")],
+    visitor: AnyVisitor,
+    parts: TheParts,
+) -> StreamingResponse:
+    """Отдаёт файл как вложение: он никогда не открывается на нашей странице (Q14)."""
+    attachment = _attached(parts, visitor, ticket, digest)
+    try:
+        content = parts.files.open(digest)
+    except MissingFileError:
+        raise not_found("Файл") from None
+    except DamagedFileError:
+        detail = "Файл повреждён в хранилище; эксплуатация это видит."
+        raise Problem(503, "damaged", detail, "Пришлите файл ещё раз.") from None
+    headers = {**SHUT_IN, "Content-Disposition": _disposition(attachment.name)}
+    return StreamingResponse(_pieces(content), media_type=attachment.content_type, headers=headers)
+
+
+def _attached(parts: Parts, visitor: Visitor, number: str, digest: str) -> Attachment:
+    with parts.database.transaction() as connection:
+        visible(connection, visitor, number)
+        for row in messages_seen(connection, visitor, number):
+            for attachment in attachments_of(connection, row):
+                if attachment.digest == digest:
+                    return attachment
+    raise not_found("Файл")
+
+
+def attachments_of(connection: Connection, row: Row) -> tuple[Attachment, ...]:
+    """Return what a message carried; what staff write carries nothing."""
+    return files.list_for(connection, row["id"]) if row["direction"] == "in" else ()
+
+
+def _disposition(name: str) -> str:
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _pieces(content: BinaryIO) -> Iterator[bytes]:
+    with content:
+        while piece := content.read(PIECE):
+            yield piece

@@ -1,0 +1,178 @@
+"""What a kept letter says: its words, the letter of ours it answers, why no machine may answer.
+
+Carries out R28, R33, R43 and laws 2, 3, 11; control fields of our own have no effect but one: a
+letter of this very installation is recognised.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain.intake import Field, Request, is_accepted_picture, missing
+from domain.terms import Channel
+from domain.told import Told, language_of, read_told
+from mail.fingerprint import fingerprint
+from mail.identity import Keyring, ticket_of, verify
+from mail.mime import header_of
+from mail.reading import ReceivedLetter, read
+from storage.messages import ClientMessage
+from storage.people import Person
+from storage.raw_letters import RawLetter
+from storage.requests import Registration
+from workflows.installation import Installation
+
+DOORS_WITH_ENVELOPE = frozenset({"smtp", "lmtp"})
+LONGEST_SUBJECT = 1000
+
+_NUMBER = re.compile(r"(?<![\w-])PS-\d{6,9}(?!\d)")
+
+
+@dataclass(frozen=True)
+class House:
+    """Which letters are ours: the keys that sign them, our addresses, this installation."""
+
+    keys: Keyring = field(repr=False)
+    own_addresses: frozenset[str]
+    instance: str
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A letter as it was read.
+
+    `signed` is the number that an id of ours proves, `bounced` our own Message-ID that came back,
+    `silence` why no machine of ours may answer; each is empty where there is none.
+    """
+
+    kept: RawLetter
+    letter: ReceivedLetter
+    key: str
+    signed: str
+    bounced: str
+    silence: str
+    is_ours: bool
+
+    @property
+    def suggested(self) -> str:
+        """Return the bare number in the subject, which proves nothing."""
+        found = _NUMBER.search(self.letter.subject)
+        return found[0] if found else ""
+
+    def message_for(self, number: str, standing: str, author: str) -> ClientMessage:
+        """Return it as a message on a ticket."""
+        letter = self.letter
+        return ClientMessage(
+            number=number,
+            key=self.key,
+            channel=Channel.EMAIL,
+            at=self.kept.received_at,
+            text=letter.text,
+            visible_text=letter.visible_text,
+            subject=letter.subject[:LONGEST_SUBJECT],
+            author=author,
+            sender_name=letter.sender.name,
+            sender_address=letter.sender.address,
+            standing=standing,
+            header_id=_bracketed(letter.message_id),
+            raw_id=self.kept.id,
+        )
+
+    def registration(self, person: Person | None, accepted_at: datetime) -> Registration:
+        """Return it as an appeal of this person, or of somebody yet to be identified (Q12)."""
+        letter = self.letter
+        told = read_told(letter.visible_text)
+        return Registration(
+            key=self.key,
+            channel=Channel.EMAIL,
+            received_at=self.kept.received_at,
+            accepted_at=accepted_at,
+            subject=letter.subject[:LONGEST_SUBJECT],
+            text=letter.text,
+            visible_text=letter.visible_text,
+            kind=told.kind,
+            declared=told.declared,
+            client_id=person.client_id if person else None,
+            user_id=person.user_id if person else None,
+            entitled=person.is_supported if person else True,
+            name=person.name if person else letter.sender.name,
+            address=letter.sender.address,
+            phone=told.values.get(Field.PHONE) or (person.phone if person else ""),
+            login=person.login if person else told.values.get(Field.LOGIN, ""),
+            is_verified=person is not None,
+            language=language_of(f"{letter.subject}\n{letter.visible_text}"),
+            told={name.value: value for name, value in told.values.items()},
+            missing=missing(self._request(told, person)),
+            header_id=_bracketed(letter.message_id),
+            raw_id=self.kept.id,
+        )
+
+    def _request(self, told: Told, person: Person | None) -> Request:
+        """Return what the regulation asks for, as far as the letter and the register tell it."""
+        fields = set(told.values)
+        fields |= {Field.EMAIL} if self.letter.sender.address else set()
+        fields |= {Field.DESCRIPTION} if self.letter.visible_text.strip() else set()
+        fields |= {Field.LOGIN} if person else set()
+        fields |= {Field.PHONE} if person and person.phone else set()
+        pictures = (is_accepted_picture(file.content_type) for file in self.letter.attachments)
+        return Request(Channel.EMAIL, told.kind, frozenset(fields), has_pictures=any(pictures))
+
+
+def read_incoming(kept: RawLetter, house: House) -> Incoming:
+    """Read a kept letter; what cannot be read of it is told in `letter.unreadable`."""
+    letter = _storable(read(kept.content))
+    answered = ticket_of(
+        _bracketed(letter.in_reply_to), [_bracketed(id_) for id_ in letter.references], house.keys
+    )
+    original = _bracketed(letter.bounce.original_message_id) if letter.bounce else ""
+    came_back = verify(original, house.keys)
+    signed = came_back or answered
+    return Incoming(
+        kept=kept,
+        letter=letter,
+        key=f"mail:{fingerprint(kept.content)}",
+        signed=signed.number if signed else "",
+        bounced=original if came_back else "",
+        silence=_silence(kept, letter, house),
+        is_ours=header_of(kept.content).text("x-profman-loop") == house.instance,
+    )
+
+
+def house_of(settings: Installation) -> House:
+    """Return which letters are those of this installation."""
+    keys = Keyring.from_hex(settings.signing_key_id, settings.plain_signing_keys())
+    own = frozenset(address.lower() for address in settings.own_addresses)
+    return House(keys, own, settings.instance)
+
+
+def _storable(letter: ReceivedLetter) -> ReceivedLetter:
+    """Put a mark in place of what is no character and no register would take."""
+    sender, files = letter.sender, letter.attachments
+    return replace(
+        letter,
+        sender=replace(sender, address=_plain(sender.address), name=_plain(sender.name)),
+        subject=_plain(letter.subject),
+        text=_plain(letter.text),
+        visible_text=_plain(letter.visible_text),
+        message_id=_plain(letter.message_id),
+        attachments=tuple(
+            replace(file, name=_plain(file.name), content_type=_plain(file.content_type))
+            for file in files
+        ),
+    )
+
+
+def _plain(text: str) -> str:
+    return text.encode(errors="replace").decode().replace("\0", "?")
+
+
+def _silence(kept: RawLetter, letter: ReceivedLetter, house: House) -> str:
+    """Say why an answer by machine could begin a loop or go astray (RFC 3834)."""
+    if letter.sender.address.lower() in house.own_addresses:
+        return "sent from an address of our own"
+    if kept.door in DOORS_WITH_ENVELOPE and not kept.envelope_from:
+        return letter.automatic_reason or "empty envelope sender"
+    return letter.automatic_reason
+
+
+def _bracketed(id_: str) -> str:
+    return f"<{id_}>" if id_ else ""

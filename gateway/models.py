@@ -1,0 +1,181 @@
+"""What a ticket, a list of tickets and the queue look like in answers.
+
+Carries out R47, R49, R50 as people see them.
+"""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from domain.clocks import ClockKind
+from domain.terms import Channel, Criticality, LetterState, Status, TicketKind, Turn
+from gateway.forms import Asked
+
+
+class FileShown(BaseModel):
+    """Файл сообщения; скачать: GET /api/files/{digest}?ticket={number}."""
+
+    name: str
+    content_type: str
+    size: int
+    digest: str
+
+
+class MessageShown(BaseModel):
+    """Сообщение в заявке."""
+
+    id: int
+    direction: str
+    channel: Channel
+    author: str
+    at: AwareDatetime
+    text: str
+    files: list[FileShown]
+
+
+class LetterShown(BaseModel):
+    """Письмо поддержки и где оно сейчас."""
+
+    key: str
+    kind: str
+    recipient: str
+    subject: str
+    text: str
+    state: LetterState
+    state_name: str
+    reason: str
+    prepared_at: AwareDatetime
+    leaves_at: Annotated[
+        AwareDatetime | None, Field(description="Когда письмо уйдёт, если оно ждёт (R45)")
+    ]
+    accepted_at: AwareDatetime | None
+    bounced_at: AwareDatetime | None
+
+
+class LineShown(BaseModel):
+    """Строка истории заявки: что произошло и по какому правилу."""
+
+    sequence: int | None
+    at: AwareDatetime
+    kind: str
+    by: str
+    rule: Annotated[str, Field(examples=["R44", "пункт 4 порядка обработки обращений"])]
+    sentence: str
+    messages: Annotated[list[int], Field(description="Сообщения, в которых слова события")]
+
+
+class SegmentShown(BaseModel):
+    """Отрезок времени: считается целиком или не считается вовсе."""
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    is_counted: bool
+    why: str
+
+
+class ClockShown(BaseModel):
+    """Часы заявки: только рабочее время (R47) и то, из чего оно сложилось."""
+
+    kind: ClockKind
+    title: str
+    rule: str
+    seconds: int
+    is_running: bool
+    sentence: Annotated[
+        str, Field(examples=["3 ч 10 мин рабочего времени: пт 17:05–18:00, пн 9:00–11:15"])
+    ]
+    calendar_version: int
+    segments: list[SegmentShown]
+
+
+class NextStep(BaseModel):
+    """Что заявка сделает сама и когда."""
+
+    what: str
+    at: AwareDatetime | None
+    rule: str
+    is_provisional: bool
+
+
+class RequestShown(BaseModel):
+    """Обращение, с которого началась заявка."""
+
+    channel: Channel
+    kind: TicketKind
+    declared: Criticality
+    description: str
+    told: dict[str, str]
+    missing: list[Asked]
+    requisites: list[str]
+    name: str
+    address: str
+    phone: str
+    login: str
+    is_verified: bool
+    called_at: AwareDatetime | None
+
+
+class TicketShown(BaseModel):
+    """Заявка целиком."""
+
+    number: str
+    status: Status
+    status_name: str
+    turn: Turn
+    kind: TicketKind
+    category: str
+    subject: str
+    declared: Criticality
+    confirmed: Criticality | None
+    specialist: str
+    entitled: bool
+    client_id: int | None
+    received_at: AwareDatetime
+    accepted_at: AwareDatetime | None
+    closed_at: AwareDatetime | None
+    deferral: str
+    ground: str
+    release: str
+    follow_up_of: str
+    merged_into: str
+    is_escalated: bool
+    needs_review: bool
+    next_step: NextStep | None
+    request: RequestShown
+    messages: list[MessageShown]
+    letters: list[LetterShown]
+    timeline: list[LineShown]
+    clocks: list[ClockShown]
+
+
+class TicketRow(BaseModel):
+    """Заявка в списке."""
+
+    number: str
+    subject: str
+    status: Status
+    status_name: str
+    channel: Channel
+    specialist: str
+    client_id: int | None
+    received_at: AwareDatetime
+    due_at: AwareDatetime | None
+
+
+class QueueRow(BaseModel):
+    """Место в очереди: по поступлению, подтверждённая критичная впереди (R49, R50)."""
+
+    number: str
+    subject: str
+    channel: Channel
+    declared: Criticality
+    received_at: AwareDatetime
+    is_out_of_turn: bool
+    reason: Annotated[str, Field(description="Почему заявка стоит вне очереди")]
+
+
+class Queue(BaseModel):
+    """Страница очереди."""
+
+    tickets: list[QueueRow]
+    after: Annotated[str | None, Field(description="Место, с которого читать дальше")]

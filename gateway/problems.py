@@ -1,0 +1,170 @@
+"""What is answered when something cannot be done: RFC 9457 problems, in Russian, with a way out.
+
+Carries out law 10: each names the field or rule and the reason; none shows our insides.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+TITLES = {
+    400: "Запрос не удалось прочитать",
+    401: "Нужен токен доступа",
+    403: "Действие не разрешено",
+    404: "Не найдено",
+    405: "Такого действия здесь нет",
+    409: "Сейчас это невозможно",
+    413: "Запрос слишком велик",
+    415: "Неизвестный вид содержимого",
+    422: "Запрос заполнен неверно",
+    500: "Внутренняя ошибка",
+    503: "Временно недоступно",
+}
+WAYS_OUT = {
+    400: "Проверьте запрос и отправьте его снова.",
+    404: "Проверьте адрес и номер.",
+    405: "Проверьте метод запроса по описанию API.",
+    500: "Повторите запрос позже с тем же ключом Idempotency-Key.",
+}
+DETAILS = {
+    404: "По этому адресу ничего нет, или оно недоступно вам.",
+    500: "Что-то пошло не так, мы уже записали это в журнал.",
+}
+REASONS = {
+    "missing": "не заполнено",
+    "string_too_short": "не заполнено",
+    "string_too_long": "длиннее {max_length} знаков",
+    "enum": "допустимо только: {expected}",
+    "literal_error": "допустимо только: {expected}",
+    "extra_forbidden": "такого поля нет",
+    "json_invalid": "это не JSON",
+    "int_parsing": "нужно целое число",
+    "datetime_from_date_parsing": "нужен момент времени, например 2026-09-07T11:30:00+03:00",
+    "timezone_aware": "укажите часовой пояс, например 2026-09-07T11:30:00+03:00",
+    "less_than_equal": "больше допустимого: {le}",
+}
+
+log = logging.getLogger(__name__)
+
+
+class Flaw(BaseModel):
+    """Один недочёт запроса."""
+
+    field: str
+    reason: str
+
+
+class ProblemBody(BaseModel):
+    """Ответ об ошибке (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    way_out: str
+    errors: list[Flaw] = []
+
+
+class Problem(HTTPException):
+    """An answer that something cannot be done; `more` are members of its own.
+
+    An `HTTPException`, for FastAPI lets only those through from a body that is being read.
+    """
+
+    def __init__(  # noqa: PLR0913 - one for each member of the answer
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        way_out: str = "",
+        *,
+        errors: Sequence[Flaw] = (),
+        headers: dict[str, str] | None = None,
+        **more: str | bool | None,
+    ) -> None:
+        """Say what is wrong and what to do."""
+        super().__init__(status, detail, headers)
+        self.body: dict[str, Any] = {
+            "type": f"urn:profman-support:problem:{code}",
+            "title": TITLES[status],
+            "status": status,
+            "code": code,
+            "detail": detail,
+            "way_out": way_out or WAYS_OUT.get(status, ""),
+            **({"errors": [flaw.model_dump() for flaw in errors]} if errors else {}),
+            **more,
+        }
+
+
+def not_found(what: str = "Заявка") -> Problem:
+    """Return the answer for what does not exist or is another's: nobody can tell which."""
+    detail = f"{what}: не найдено или недоступно вам."
+    return Problem(404, "not_found", detail)
+
+
+def invalid(*errors: Flaw) -> Problem:
+    """Return the answer that names what is wrong with the fields."""
+    detail = "; ".join(f"{flaw.field}: {flaw.reason}" for flaw in errors)
+    return Problem(422, "invalid", detail, "Исправьте указанные поля.", errors=errors)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of these answers."""
+    schema = {"$ref": f"#/components/schemas/{ProblemBody.__name__}"}
+    return {
+        status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure of the application as a problem."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _fault)
+
+
+def response(problem: Problem) -> JSONResponse:
+    """Return the problem as it is sent."""
+    return JSONResponse(
+        problem.body, problem.status_code, headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+async def _problem(_: Request, raised: Exception) -> Response:
+    assert isinstance(raised, Problem)  # noqa: S101 - Starlette calls it for this class alone
+    return response(raised)
+
+
+async def _http(_: Request, raised: Exception) -> Response:
+    assert isinstance(raised, HTTPException)  # noqa: S101 - Starlette calls it for this class alone
+    status = raised.status_code if raised.status_code in TITLES else 400
+    detail = DETAILS.get(status, TITLES[status] + ".")
+    headers = dict(raised.headers or {})
+    return response(Problem(status, f"http_{status}", detail, headers=headers))
+
+
+async def _invalid(_: Request, raised: Exception) -> Response:
+    assert isinstance(raised, RequestValidationError)  # noqa: S101 - as above
+    return response(invalid(*(_flaw(error) for error in raised.errors())))
+
+
+async def _fault(request: Request, fault: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=fault)
+    return response(Problem(500, "internal", DETAILS[500]))
+
+
+def _flaw(error: dict[str, Any]) -> Flaw:
+    # The first step of the path is where the value came from: body, query, header.
+    where = ".".join(str(step) for step in error["loc"][1:]) or str(error["loc"][0])
+    reason = REASONS.get(error["type"], "значение не подходит")
+    return Flaw(field=where, reason=reason.format(**error.get("ctx", {})))

@@ -1,0 +1,243 @@
+"""A ticket as it is shown: to staff with rules and names, to its client in the client's words.
+
+Carries out R5, R44, R47, R48; a client sees no notes, no ids of ours, no numbers of our rules.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain import events, occurrences
+from domain.calendar import MOSCOW, Calendar
+from domain.clocks import Clock, ClockKind, clocks
+from domain.derivation import explain, segments
+from domain.events import TicketEvent
+from domain.journal import rule_of, sentence
+from domain.letters import Language, LetterKind, is_internal
+from domain.terms import Channel, Criticality, LetterState, TicketKind
+from domain.ticket import Ticket
+from domain.words import name
+from gateway.forms import Asked
+from gateway.models import (
+    ClockShown,
+    FileShown,
+    LetterShown,
+    LineShown,
+    MessageShown,
+    NextStep,
+    RequestShown,
+    SegmentShown,
+    TicketShown,
+)
+from gateway.refusals import clause
+from storage.files import Attachment
+
+HIDDEN = (
+    events.Noted,
+    events.Assigned,
+    occurrences.CommandRefused,
+    occurrences.ReviewFellDue,
+    occurrences.LetterBounced,
+    occurrences.LetterFailed,
+)
+CLOCKS = {
+    ClockKind.REACTION: ("время реакции", "R47"),
+    ClockKind.CLIENT: ("ожидание клиента", "R51"),
+    ClockKind.DEVELOPMENT: ("работа отдела разработки", "R48"),
+    ClockKind.RELEASE: ("ожидание выпуска", "R51"),
+}
+LETTERS = {
+    LetterState.PREPARED: "подготовлено",
+    LetterState.WAITING: "ждёт отправки",
+    LetterState.SENDING: "отправляется",
+    LetterState.ACCEPTED: "принято почтовым сервером",
+    LetterState.BOUNCED: "вернулось",
+    LetterState.FAILED: "не принято почтовым сервером",
+    LetterState.WITHHELD: "не отправляется",
+    LetterState.TO_POST: "ждёт отправки обычной почтой",
+}
+Row = Mapping[Any, Any]
+
+
+@dataclass(frozen=True)
+class CaseRead:
+    """All that the register holds of a ticket, in one read."""
+
+    row: Row
+    ticket: Ticket
+    request: Row
+    journal: tuple[TicketEvent, ...]
+    messages: tuple[tuple[Row, tuple[Attachment, ...]], ...]
+    letters: tuple[Row, ...]
+    staff: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Showing:
+    """How a ticket is shown: to whom, by which calendar, at what moment."""
+
+    for_client: bool
+    calendar: Calendar
+    at: datetime
+
+    def ticket(self, read: CaseRead) -> TicketShown:
+        """Return the whole ticket."""
+        ticket, row = read.ticket, read.row
+        return TicketShown(
+            number=row["number"],
+            status=row["status"],
+            status_name=name(ticket.status),
+            turn=ticket.turn,
+            kind=ticket.kind,
+            category=ticket.category,
+            subject=row["subject"],
+            declared=ticket.declared,
+            confirmed=ticket.confirmed,
+            specialist=read.staff.get(ticket.specialist, ""),
+            entitled=ticket.entitled,
+            client_id=row["client_id"],
+            received_at=row["received_at"].astimezone(MOSCOW),
+            accepted_at=moscow(ticket.accepted_at),
+            closed_at=moscow(row["closed_at"]),
+            deferral=name(ticket.deferral) if ticket.deferral else "",
+            ground=name(ticket.ground) if ticket.ground else "",
+            release=ticket.release,
+            follow_up_of=ticket.follow_up_of,
+            merged_into=ticket.merged_into,
+            is_escalated=ticket.escalated,
+            needs_review=ticket.review_due and not self.for_client,
+            next_step=self._next(row),
+            request=self._request(read.request),
+            messages=[self._message(row, files, read.staff) for row, files in read.messages],
+            letters=[self._letter(row) for row in self._letters(read.letters)],
+            timeline=self._timeline(read),
+            clocks=[self._clock(clock) for clock in clocks(read.journal, self.calendar, self.at)],
+        )
+
+    def cited(self, rule: str) -> str:
+        """Return a rule as its reader knows it."""
+        return clause(rule) if self.for_client else rule
+
+    def _next(self, row: Row) -> NextStep | None:
+        if row["due_at"] is None:
+            return None
+        at, is_provisional = moscow(row["due_at"]), self.calendar.is_provisional(row["due_at"])
+        rule = self.cited(row["due_rule"])
+        return NextStep(what=row["due_what"], at=at, rule=rule, is_provisional=is_provisional)
+
+    def _request(self, row: Row) -> RequestShown:
+        return RequestShown(
+            channel=Channel(row["channel"]),
+            kind=TicketKind(row["kind"]),
+            declared=Criticality(row["declared"]),
+            description=row["visible_text"],
+            told=row["told"],
+            missing=[Asked.of(field) for field in row["missing"]],
+            requisites=row["requisites"],
+            name=row["name"],
+            address=row["address"],
+            phone=row["phone"],
+            login=row["login"],
+            is_verified=row["is_verified"],
+            called_at=moscow(row["called_at"]),
+        )
+
+    def _message(
+        self, row: Row, attached: Iterable[Attachment], staff: Mapping[str, str]
+    ) -> MessageShown:
+        return MessageShown(
+            id=row["id"],
+            direction=row["direction"],
+            channel=row["channel"],
+            author=self._author(row["author"], staff),
+            at=row["at"].astimezone(MOSCOW),
+            text=row["visible_text"],
+            files=[
+                FileShown(name=f.name, content_type=f.content_type, size=f.size, digest=f.digest)
+                for f in attached
+            ],
+        )
+
+    def _letters(self, letters: Iterable[Row]) -> Iterable[Row]:
+        return (
+            row for row in letters if not (self.for_client and is_internal(LetterKind(row["kind"])))
+        )
+
+    def _letter(self, row: Row) -> LetterShown:
+        state = LetterState(row["state"])
+        is_ours = not self.for_client
+        return LetterShown(
+            key=row["key"] if is_ours else "",
+            kind=row["kind"],
+            recipient=row["recipient"],
+            subject=row["subject"],
+            text=row["text"],
+            state=state,
+            state_name=LETTERS[state],
+            reason=row["reason"] if is_ours else "",
+            prepared_at=row["prepared_at"].astimezone(MOSCOW),
+            leaves_at=moscow(row["leaves_at"]),
+            accepted_at=moscow(row["accepted_at"]),
+            bounced_at=moscow(row["bounced_at"]),
+        )
+
+    def _timeline(self, read: CaseRead) -> list[LineShown]:
+        numbered = enumerate(read.journal, start=1)
+        return [
+            LineShown(
+                sequence=None if self.for_client else place,
+                at=event.at.astimezone(MOSCOW),
+                kind=event.kind,
+                by=self._author(event.by, read.staff),
+                rule=self.cited(rule_of(event)),
+                sentence=sentence(event),
+                messages=[] if self.for_client else _words_of(event),
+            )
+            for place, event in numbered
+            if not (self.for_client and isinstance(event, HIDDEN))
+        ]
+
+    def _author(self, by: str, staff: Mapping[str, str]) -> str:
+        role, _, id_ = by.partition(":")
+        if role in {"client", "third_person"}:
+            return "вы" if self.for_client else "клиент"
+        return ("" if self.for_client else staff.get(id_, "")) or (
+            "служба" if role == "system" else "поддержка"
+        )
+
+    def _clock(self, clock: Clock) -> ClockShown:
+        parts = [
+            segment
+            for ran in clock.intervals
+            for segment in segments(self.calendar, ran.starts_at, ran.ends_at)
+        ]
+        title, rule = CLOCKS[clock.kind]
+        return ClockShown(
+            kind=clock.kind,
+            title=title,
+            rule=self.cited(rule),
+            seconds=clock.amount.seconds,
+            is_running=clock.is_running,
+            sentence=explain(parts, Language.RU),
+            calendar_version=self.calendar.version,
+            segments=[
+                SegmentShown(
+                    starts_at=segment.starts_at,
+                    ends_at=segment.ends_at,
+                    is_counted=segment.reason is None,
+                    why=segment.reason.text if segment.reason else "",
+                )
+                for segment in parts
+            ],
+        )
+
+
+def _words_of(event: TicketEvent) -> list[int]:
+    ids = (getattr(event, field, None) for field in ("text", "evidence", "message"))
+    return [id_ for id_ in ids if id_ is not None]
+
+
+def moscow(at: datetime | None) -> datetime | None:
+    """Return the moment by the clock of Moscow."""
+    return at.astimezone(MOSCOW) if at else None

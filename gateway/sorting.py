@@ -1,0 +1,101 @@
+"""Files every letter that a door has kept: both doors, and a restart after a crash, end here.
+
+Carries out R28 and law 1: a letter is kept until it is settled, one transaction for each; what
+cannot be filed is put before a person, and never holds up the letters behind it.
+"""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from gateway.filing import FilingDesk, Settlement
+from storage import filing, raw_letters, review_items
+from storage.database import Connection, Database
+from storage.raw_letters import RawLetter, RawState
+
+AT_ONCE = 4
+GLANCE_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
+
+
+class Sorter:
+    """Takes kept letters, oldest first, a few at a time; several sorters share the work."""
+
+    def __init__(self, database: Database, desk: FilingDesk) -> None:
+        """Take letters from this register and file them at this desk."""
+        self._database, self._desk = database, desk
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that a letter was kept; for the doors of the same event loop."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """File letters until cancelled, whatever goes wrong meanwhile."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            while True:
+                self._woken.clear()
+                await self._sort_or_report()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), GLANCE_SECONDS)
+
+    async def sort(self) -> None:
+        """File all that is kept now."""
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sorter") as threads:
+            await asyncio.gather(*(self._sort_in(threads) for _ in range(AT_ONCE)))
+
+    async def _sort_or_report(self) -> None:
+        try:
+            await self.sort()
+        except Exception:
+            log.exception("the register cannot be read; trying again")
+
+    async def _sort_in(self, threads: ThreadPoolExecutor) -> None:
+        loop, id_ = asyncio.get_running_loop(), 0
+        while next_id := await loop.run_in_executor(threads, self._sort_one, id_):
+            id_ = next_id
+
+    def _sort_one(self, after: int) -> int:
+        """Settle the next letter after that id; return its id, or 0 when none is left.
+
+        What the register or the store of files cannot do now stays kept, for the next glance.
+        """
+        id_ = 0
+        try:
+            with self._database.transaction() as connection:
+                kept = filing.claim(connection, after)
+                if kept is not None:
+                    id_ = kept.id
+                    settlement = self._file(connection, kept)
+                    raw_letters.settle(connection, id_, settlement.state, settlement.reason)
+        except filing.PASSING as fault:
+            if not id_:
+                raise
+            log.warning("letter %s cannot be filed now: %s", id_, type(fault).__name__)
+        return id_
+
+    def _file(self, connection: Connection, kept: RawLetter) -> Settlement:
+        """File the letter, or put it before a person when we fail at it."""
+        try:
+            with connection.begin_nested():
+                return self._desk.file(connection, kept)
+        except filing.PASSING:
+            raise
+        except Exception as fault:
+            reason = type(fault).__name__
+            log.exception("letter %s could not be filed", kept.id)
+            review_items.add(connection, "unreadable", reason=reason, raw_id=kept.id)
+            return Settlement(RawState.UNREADABLE, reason)
+
+    async def _listen(self) -> None:
+        """Wake whenever another process keeps a letter; listen anew when the line breaks."""
+        while True:
+            try:
+                async for _ in self._database.notifications(filing.CHANNEL):
+                    self._woken.set()
+            except Exception:  # noqa: BLE001 - the glance every few seconds goes on meanwhile
+                log.warning("the register does not answer; listening again soon")
+            await asyncio.sleep(1)

@@ -1,0 +1,139 @@
+"""Tickets to read: one whole, the open ones, the queue in the order it is worked off.
+
+Carries out R47, R49, R50; everything is read from the register, never from a process.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import TypeAdapter, ValidationError
+
+from domain.events import CriticalityConfirmed
+from domain.terms import Status
+from domain.ticket import Ticket
+from domain.words import name
+from gateway.auth import AnyVisitor, StaffVisitor, TheParts, Visitor
+from gateway.correspondence import attachments_of
+from gateway.models import Queue, QueueRow, TicketRow, TicketShown
+from gateway.problems import Flaw, documented, invalid, not_found
+from gateway.shown import CaseRead, Showing, moscow
+from gateway.sight import Row, messages_seen, visible
+from storage import calendars, letters, messages, people, requests, tickets
+from storage.database import Connection
+
+router = APIRouter(prefix="/api", tags=["Заявки"])
+
+Place = tuple[bool, datetime, str]
+PLACE: TypeAdapter[Place] = TypeAdapter(Place)
+
+
+@router.get("/tickets/{number}", summary="Заявка целиком", responses=documented(401, 403, 404))
+def show(
+    number: Annotated[str, Path(max_length=20)], visitor: AnyVisitor, parts: TheParts
+) -> TicketShown:
+    """Обращение, переписка, письма с их состоянием, история с правилами, объяснённые часы."""
+    calendar = parts.rules().calendar
+    with parts.database.transaction() as connection:
+        read = read_case(connection, visitor, number)
+        if read.row["closed_at"] is not None:  # what is closed keeps the calendar it ran under
+            calendar = calendars.load(connection, read.row["calendar_version"] or None)
+    return Showing(visitor.is_client, calendar, parts.clock()).ticket(read)
+
+
+@router.get("/tickets", summary="Открытые заявки", responses=documented(401, 403, 422))
+def list_open(
+    visitor: AnyVisitor,
+    parts: TheParts,
+    status: Annotated[Status | None, Query(description="Только в этом состоянии")] = None,
+    client: Annotated[int | None, Query(description="Только этого клиента")] = None,
+) -> list[TicketRow]:
+    """Открытые заявки по порядку поступления; клиент видит только свою организацию."""
+    client_id = visitor.bearer.client_id if visitor.is_client else client
+    with parts.database.transaction() as connection:
+        rows = tickets.list_open(connection, status, client_id)
+        staff = staff_names(connection)
+    return [_row(row, staff.get(row["specialist"], "")) for row in rows]
+
+
+@router.get("/queue", summary="Очередь", responses=documented(401, 403, 422))
+def queue(
+    _: StaffVisitor,
+    parts: TheParts,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: Annotated[str | None, Query(max_length=200)] = None,
+) -> Queue:
+    """Кого брать следующим: по поступлению, подтверждённые критичные впереди (R49, R50)."""
+    place = _read_place(after) if after else None
+    with parts.database.transaction() as connection:
+        rows = tickets.queue(connection, limit, place)
+        shown = [_queued(connection, row) for row in rows]
+    return Queue(tickets=shown, after=_place(rows[-1]) if len(rows) == limit else None)
+
+
+def read_case(connection: Connection, visitor: Visitor, number: str) -> CaseRead:
+    """Read all of a ticket that the visitor may see.
+
+    Raises:
+        Problem: when there is no such ticket, or it is another organisation's.
+
+    """
+    row = visible(connection, visitor, number)
+    request = requests.find(connection, number)
+    if request is None:
+        raise not_found()
+    seen = messages_seen(connection, visitor, number)
+    return CaseRead(
+        row=row,
+        ticket=tickets.find(connection, number) or Ticket(number),
+        request=request,
+        journal=tickets.journal(connection, number),
+        messages=tuple((message, attachments_of(connection, message)) for message in seen),
+        letters=tuple(letters.list_for(connection, number)),
+        staff=staff_names(connection),
+    )
+
+
+def staff_names(connection: Connection) -> dict[str, str]:
+    """Return the names of us by the ids that journals carry."""
+    return {str(member.id): member.name for member in people.list_staff(connection)}
+
+
+def _row(row: Row, specialist: str) -> TicketRow:
+    return TicketRow(
+        **{key: row[key] for key in ("number", "subject", "status", "channel", "client_id")},
+        status_name=name(Status(row["status"])),
+        specialist=specialist,
+        received_at=row["received_at"],
+        due_at=moscow(row["due_at"]),
+    )
+
+
+def _queued(connection: Connection, row: Row) -> QueueRow:
+    is_out_of_turn = not row["is_routine"]
+    return QueueRow(
+        **{key: row[key] for key in ("number", "subject", "channel", "declared", "received_at")},
+        is_out_of_turn=is_out_of_turn,
+        reason=_why_first(connection, row["number"]) if is_out_of_turn else "",
+    )
+
+
+def _why_first(connection: Connection, number: str) -> str:
+    """Return the words with which the criticality was last confirmed (law 7)."""
+    journal = tickets.journal(connection, number)
+    judged = [event.text for event in journal if isinstance(event, CriticalityConfirmed)]
+    texts = {row["id"]: str(row["text"]) for row in messages.list_for(connection, number)}
+    return texts.get(judged[-1], "") if judged else ""
+
+
+def _place(row: Row) -> str:
+    place: Place = (row["is_routine"], row["received_at"], row["number"])
+    return urlsafe_b64encode(PLACE.dump_json(place)).decode()
+
+
+def _read_place(after: str) -> Place:
+    try:
+        return PLACE.validate_json(urlsafe_b64decode(after))
+    except (ValueError, ValidationError):
+        raise invalid(Flaw(field="after", reason="это не место из ответа очереди")) from None

@@ -1,0 +1,82 @@
+"""The whole service starts on one machine, answers a letter, and finds its tickets again."""
+
+import os
+import signal
+import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from deploy.local import processes
+from deploy.local.maildirs import Maildirs, StoredLetter
+from deploy.local.people import CLIENTS
+from deploy.local.processes import LOOPBACK, Child, Program
+from deploy.local.settings import OWN_ADDRESSES, Home
+from mail import reading
+
+WITHIN = timedelta(seconds=90)
+ANNA = CLIENTS[0]["email"]
+LETTER = (
+    f"From: {ANNA}\r\nTo: {OWN_ADDRESSES[0]}\r\nSubject: Report\r\nMessage-ID: <%s@x.example>\r\n"
+    "\r\nThe report closes at once.\r\n"
+)
+
+
+class House:
+    """One run of `support up` in a folder."""
+
+    def __init__(self, folder: Path, launcher: Child) -> None:
+        """Watch this launcher."""
+        self.home, self.launcher = Home(folder), launcher
+
+    @property
+    def said(self) -> str:
+        """Return what the launcher has printed so far."""
+        return self.launcher.program.log_file.read_text()
+
+    def write(self, name: str) -> None:
+        """Write to support as a client, by plain SMTP."""
+        port = int((self.home.folder / "ports" / "smtp").read_text())
+        with smtplib.SMTP(LOOPBACK, port, local_hostname="test.localhost", timeout=30) as line:
+            line.sendmail(ANNA, OWN_ADDRESSES[0], (LETTER % name).encode())
+
+    def letters(self, count: int) -> list[StoredLetter]:
+        """Return the client's letters once there are so many, newest last."""
+        box = Maildirs(self.home.post)
+        processes.wait_for(lambda: len(box.letters(ANNA)) >= count, WITHIN)
+        return box.letters(ANNA)
+
+
+@contextmanager
+def up(folder: Path, log_file: Path) -> Iterator[House]:
+    words = ("up", "--folder", str(folder), "--free-ports")
+    program = Program(processes.python_module("deploy.command_line", *words), log_file)
+    house = House(folder, processes.start(program))
+    try:
+        house.launcher.wait_until(lambda: "Остановить: Ctrl-C" in house.said, WITHIN)
+        yield house
+    finally:
+        code = house.launcher.stop(WITHIN)
+    assert code == 0
+
+
+def test_a_letter_is_confirmed_and_its_ticket_found_again_the_next_day(  # R28 R33
+    tmp_path: Path,
+) -> None:
+    with up(tmp_path / "world", tmp_path / "first.log") as house:
+        house.write("first")
+        (confirmation,) = house.letters(1)
+        assert "PS-000001" in reading.read(confirmation.raw).subject
+        assert "ps_" in house.said
+
+    with up(tmp_path / "world", tmp_path / "second.log") as house:
+        worker = house.home.log("worker").with_suffix(".pid")
+        os.kill(int(worker.read_text().split()[0]), signal.SIGKILL)
+        house.write("second")
+        first, second = house.letters(2)
+
+        assert first.raw == confirmation.raw
+        assert "PS-000002" in reading.read(second.raw).subject
+        assert "исполнитель заявок: процесс остановился" in house.said
+        assert "ps_" not in house.said
