@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -38,11 +39,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=BENCHMARKS)
     parser.add_argument("--quick", action="store_true", help="one short run: to see that it works")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--lives", type=int, default=120)
+    parser.add_argument("--lives", type=int, default=100)
     parser.add_argument("--forms", type=int, default=400, help="8 in flight; half as many alone")
     parser.add_argument("--letters", type=int, default=60, help="one at a time; twice as many by 4")
     parser.add_argument("--open", type=_sizes, default=(100, 1000, 5000), metavar="100,1000")
-    parser.add_argument("--json", type=Path, default=Path("bench.json"))
+    parser.add_argument("--json", type=Path, default=Path(".local/bench.json"))
     asked = parser.parse_args()
     if asked.quick:
         asked.open = (100, 200)
@@ -56,6 +57,7 @@ def _sizes(listed: str) -> tuple[int, ...]:
 
 def main() -> None:
     """Run, print the table, keep the JSON."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it, too, takes the children along
     asked = arguments()
     figures = asyncio.run(run(asked))
     keep(figures, asked.json, {key: str(value) for key, value in vars(asked).items()})

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bench.arrivals import Arrivals
 from bench.bare_register import BareRegister
@@ -28,6 +27,8 @@ from domain.calendar import Hours
 from domain.editions import Settings
 from storage import calendars, editions, people
 from storage.database import Database
+from workflows.connection import data_converter
+from workflows.installation import Installation
 
 AROUND_THE_CLOCK = Hours(time(0), time.max)
 ROOT = Path(__file__).parent.parent
@@ -136,7 +137,8 @@ async def ground(clients: int) -> AsyncIterator[Ground]:
         port = processes.free_port()
         sink = _sink(folder, port)
         closing.callback(sink.stop)
-        ours = await Client.connect(running.address, data_converter=pydantic_data_converter)
+        converter = data_converter(Installation())
+        ours = await Client.connect(running.address, data_converter=converter)
         bare = BareRegister(database.url.replace("+psycopg", ""))
         bare.lay_out()
         made = Ground(

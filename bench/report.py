@@ -30,6 +30,7 @@ def keep(figures: Sequence[Figure], where: Path, asked: dict[str, object]) -> No
         "asked": asked,
         "figures": [figure.as_json() for figure in figures],
     }
+    where.parent.mkdir(parents=True, exist_ok=True)
     where.write_text(json.dumps(told, ensure_ascii=False, indent=1))
 
 

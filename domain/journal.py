@@ -116,6 +116,20 @@ LINES: Mapping[type[TicketEvent], Line] = {
         ),
     ),
 }
+HEARD_WITHOUT_RESUMING = Line(
+    "R53",
+    (
+        "Пришло сообщение, которое ожидания не прерывает: ответ программы или третьего лица.",
+        "A message came that ends no wait: a machine's, or a third person's.",
+    ),
+)
+REGISTERED_FOR_LATER = Line(
+    "R44",
+    (
+        "Обращение зарегистрировано: {channel}. Рабочее время по нему начнётся {accepted_at}.",
+        "The appeal was registered: {channel}. Its working time begins {accepted_at}.",
+    ),
+)
 TAKEN_OUT_OF_TURN = Line(
     "R49",
     (
@@ -141,8 +155,15 @@ def sentence(event: TicketEvent, language: Language = Language.RU) -> str:
 
 
 def _line(event: TicketEvent) -> Line:
-    is_out_of_turn = isinstance(event, events.Taken) and event.text is not None
-    return TAKEN_OUT_OF_TURN if is_out_of_turn else LINES[type(event)]
+    match event:
+        case events.Taken(text=int()):
+            return TAKEN_OUT_OF_TURN
+        case events.ClientAnswered(resumes=False):
+            return HEARD_WITHOUT_RESUMING
+        case occurrences.Registered() if event.accepted_at > event.received_at:
+            return REGISTERED_FOR_LATER
+        case _:
+            return LINES[type(event)]
 
 
 def _word(field: str, value: object, language: Language) -> str:

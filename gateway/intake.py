@@ -39,7 +39,13 @@ IdempotencyKey = Annotated[
 REPEATED: dict[int | str, dict[str, Any]] = {
     200: {"description": "Повтор: номер прежний", "model": Receipt}
 }
-TOLD = (Field.PLATFORM_VERSION, Field.PRODUCT_VERSION, Field.STEPS, Field.FREQUENCY)
+TOLD = (
+    Field.PLATFORM_VERSION,
+    Field.PRODUCT_VERSION,
+    Field.STEPS,
+    Field.FREQUENCY,
+    Field.CRITICALITY,
+)
 COMPARED = ("subject", "text", "kind", "declared", "language", "called_at")
 
 
@@ -180,7 +186,7 @@ def draft(parts: Parts, visitor: Visitor, matter: Matter, sender: Sender, key: s
 
 def told_by(matter: Matter) -> Mapping[str, str]:
     """Return the fields of R35-R38 that were filled in."""
-    given = {field.value: str(getattr(matter, field.value)) for field in TOLD}
+    given = {field.value: str(getattr(matter, field.value) or "") for field in TOLD}
     return {name: value for name, value in given.items() if value}
 
 

@@ -74,7 +74,7 @@ class Story:
         await self.last_days()
 
     async def thursday(self) -> None:
-        """Take in a complete letter, a half empty one in koi8-r, a machine's, one without contract."""
+        """Take in a complete letter, a half empty one, a machine's, one without a contract."""
         at = await self.on(0, "10:12")
         complete = post.letter(ANNA, "Отчёт по заявкам за месяц пустой", post.COMPLETE, at)
         await self.mail(ANNA, post.with_picture(complete, "otchet.png"))

@@ -147,7 +147,8 @@ def _outside(service: Stage, sent: list[Shown], left: dict[str, SignedId]) -> in
 def _lost_in(service: Stage, shown: list[Shown]) -> int:
     """Count the letters put in that are no message of any ticket."""
     filed = sum(message["direction"] == "in" for ticket in shown for message in ticket["messages"])
-    return service.letters_in - filed
+    lost: int = service.letters_in - filed
+    return lost
 
 
 def _title(text: str) -> tuple[str, str]:
