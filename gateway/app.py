@@ -1,4 +1,4 @@
-"""The JSON API: every door in one application; only its health and its description are open.
+"""The JSON API: every door in one application; only its health and its own description are open.
 
 Carries out R2 and R29-R32; each group of doors is a module of its own.
 """
@@ -10,12 +10,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi.middleware.cors import CORSMiddleware
 from pydantic import BaseModel
 from temporalio.service import RPCError
 from typing_extensions import override
 
 from gateway import (
     auth,
+    codec,
     commands,
     correspondence,
     intake,
@@ -23,6 +25,7 @@ from gateway import (
     operations,
     orders,
     problems,
+    reference,
     tickets,
 )
 from gateway.parts import Parts
@@ -76,10 +79,20 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.orders = orders.Orders(parts)
     problems.install(app)
     app.add_middleware(limits.BodyLimits)
-    for door in (intake, correspondence, tickets, commands, operations):
+    _let_the_engine_page_ask(app, parts.settings.engine_ui)
+    for door in (intake, correspondence, tickets, commands, operations, codec, reference):
         app.include_router(door.router)
     _open_health(app, parts)
     return app
+
+
+def _let_the_engine_page_ask(app: FastAPI, origin: str) -> None:
+    """Allow the engine's own pages, of another origin, to have payloads opened."""
+    if origin:
+        asked = ["authorization", "content-type", "x-namespace"]
+        app.add_middleware(
+            CORSMiddleware, allow_origins=[origin], allow_headers=asked, allow_methods=["POST"]
+        )
 
 
 def _open_health(app: FastAPI, parts: Parts) -> None:

@@ -64,9 +64,7 @@ class Casebook:
     def refuse(self, command: str, by: str, refused: Refused, now: datetime) -> None:
         """Note that something could not be carried out, where nobody waits for the answer."""
         rule, reason = refused.rule, refused.reason
-        self.happen(
-            CommandRefused(at=now, by=by, command=command, reason=reason, refused_by=rule)
-        )
+        self.happen(CommandRefused(at=now, by=by, command=command, reason=reason, refused_by=rule))
 
     def take_order(self, order: Order, now: datetime) -> None:
         """Carry out an order that came as a signal; a refusal becomes an event (law 10)."""

@@ -21,6 +21,7 @@ class Installation(BaseSettings):
     database_url: str = "postgresql+psycopg://localhost/support"
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
+    engine_ui: str = ""
     files_folder: Path = Path("files")
     site: str = "http://127.0.0.1:8000"
     http_port: int = 8000

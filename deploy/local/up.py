@@ -203,7 +203,7 @@ def greeting(home: Home, ports: Ports, made: tuple[SignIn, ...]) -> str:
     return f"""
 Готово. Всё работает на этой машине и наружу ничего не отправляет.
 
-  Заявки и программный доступ  {ports.site}/api  (описание: {ports.site}/api/openapi.json)
+  Программный доступ и двери   {ports.site}
   Письма и новое письмо        http://{LOOPBACK}:{ports.page}
   Ход заявок (Temporal)        http://{LOOPBACK}:{ports.engine_ui}
   SMTP для почтовой программы  {LOOPBACK}:{ports.smtp}
