@@ -191,6 +191,15 @@ class BareWaiter:
         """Begin with nothing asked."""
         self.asked = 0
 
+    @workflow.update
+    async def write(self, step: str) -> int:
+        """Answer when one line is written."""
+        await workflow.execute_local_activity_method(
+            BareActivities.record, Step("", step), start_to_close_timeout=A_MOMENT
+        )
+        self.asked += 1
+        return self.asked
+
     @workflow.run
     async def run(self) -> int:
         """Wait."""

@@ -139,8 +139,7 @@ async def ground(clients: int) -> AsyncIterator[Ground]:
         closing.callback(sink.stop)
         converter = data_converter(Installation())
         ours = await Client.connect(running.address, data_converter=converter)
-        bare = BareRegister(database.url.replace("+psycopg", ""))
-        bare.lay_out()
+        bare = _bare(database)
         made = Ground(
             folder,
             database,
@@ -183,6 +182,13 @@ def _register(server: postgres.Cluster, clients: int) -> Database:
         settings = Settings(reminder_days=(1,))
         editions.put(connection, settings, now - timedelta(seconds=1), "one reminder", "bench")
     return database
+
+
+def _bare(database: Database) -> BareRegister:
+    bare = BareRegister(database.url.replace("+psycopg", ""))
+    bare.lay_out()
+    bare.settle_statistics()
+    return bare
 
 
 def _client(number: int) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from bench.bare import QUEUE
 from bench.figures import Sample, quantile
 from bench.ground import Ground
 from bench.life import SPECIALIST, SUBJECT, WORDS
-from domain.commands import Assign
+from domain.commands import Assign, Note
 from domain.terms import Channel
 from storage import requests
 from storage.requests import Registration
@@ -34,8 +34,11 @@ class Population(Protocol):
         """Open so many more; return how fast they were accepted and drained."""
         ...
 
-    async def ask(self, number: int) -> float:
-        """Give one of them a command that leaves it open; return the seconds to the answer."""
+    async def ask(self, number: int, *, more: bool = False) -> float:
+        """Give one of them a command that leaves it open; return the seconds to the answer.
+
+        With `more` ours moves what operators are shown, and bare writes a line.
+        """
         ...
 
     async def touch(self, number: int) -> None:
@@ -64,10 +67,11 @@ class Ours:
             await asyncio.sleep(GLANCE_SECONDS)
         return {"accepted": by / accepted, "drained": by / (time.monotonic() - begun)}
 
-    async def ask(self, number: int) -> float:
-        """Give it to another specialist."""
-        name = self.names[number]
-        order = Order(Assign(str(next(self._keys))), SPECIALIST, f"{name} {next(self._keys)}")
+    async def ask(self, number: int, *, more: bool = False) -> float:
+        """Note something, or give it to another specialist."""
+        name, key = self.names[number], next(self._keys)
+        command = Assign(str(key)) if more else Note(1)
+        order = Order(command, SPECIALIST, f"{name} {key}")
         handle = self.ground.client.get_workflow_handle(name)
         begun = time.monotonic()
         await handle.execute_update("command", order, result_type=Standing)
@@ -115,11 +119,11 @@ class Bare:
         await self.touch(len(self.names) - 1)
         return {"accepted": by / accepted, "drained": by / (time.monotonic() - begun)}
 
-    async def ask(self, number: int) -> float:
+    async def ask(self, number: int, *, more: bool = False) -> float:
         """Update it."""
         handle = self.ground.bare_client.get_workflow_handle(self.names[number])
         begun = time.monotonic()
-        await handle.execute_update("command", "ask")
+        await handle.execute_update("write" if more else "command", "noted")
         return time.monotonic() - begun
 
     async def touch(self, number: int) -> None:
@@ -131,9 +135,9 @@ class Bare:
             await self.ground.bare_client.start_workflow("BareWaiter", id=name, task_queue=QUEUE)
 
 
-async def ask_some(population: Population, some: range) -> list[float]:
+async def ask_some(population: Population, some: range, *, more: bool = False) -> list[float]:
     """Ask these, one after another."""
-    return [await population.ask(number) for number in some]
+    return [await population.ask(number, more=more) for number in some]
 
 
 async def ask_while(population: Population, busy: "asyncio.Task[Sample]") -> list[float]:

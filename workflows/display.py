@@ -16,7 +16,7 @@ from temporalio.common import (
 
 from domain.calendar import MOSCOW
 from domain.obligations import Due, Obligation
-from domain.terms import Criticality, Turn
+from domain.terms import Criticality, Status, Turn
 from domain.ticket import Ticket
 from workflows import (
     ACCEPTED_AT,
@@ -60,7 +60,7 @@ def attributes(ticket: Ticket, due: Due | None) -> Attributes:
         SPECIALIST: _keyword(ticket.specialist),
         CATEGORY: _keyword(ticket.category),
         CRITICALITY: LEVELS[ticket.confirmed or ticket.declared],
-        NEXT_EVENT_AT: due.at if due else None,
+        NEXT_EVENT_AT: due.at if due else _awaited(ticket),
         ACCEPTED_AT: ticket.accepted_at,
         OVERDUE: ticket.review_due,
         ESCALATED: ticket.escalated,
@@ -118,6 +118,11 @@ def next_step(due: Due | None) -> str:
 def spell(at: datetime) -> str:
     """Return a moment as people in Moscow read it."""
     return at.astimezone(MOSCOW).strftime("%d.%m.%Y %H:%M:%S МСК")
+
+
+def _awaited(ticket: Ticket) -> datetime | None:
+    """Return the next moment of a ticket that nothing has been computed for yet."""
+    return ticket.accepted_at if ticket.status is Status.REGISTERED else None
 
 
 def _keyword(value: str) -> str | None:

@@ -45,7 +45,9 @@ def confirmation(story: Story, number: str) -> tuple[LetterState, str]:
     return LetterState(row["state"]), row["reason"]
 
 
-async def test_a_letter_refused_for_now_is_sent_again_with_the_same_bytes(story: Story) -> None:  # R33 R46
+async def test_a_letter_refused_for_now_is_sent_again_with_the_same_bytes(
+    story: Story,
+) -> None:  # R33 R46
     fault = Fault(Stage.LETTER, "451 4.3.0 Try again later", times=3)
     story.world.office.disturb(fault)
     at = story.at("mon", "10:00")
@@ -112,7 +114,9 @@ async def test_a_letter_kept_by_the_server_is_found_in_the_journal_and_not_sent_
     assert len(fault.seen) == 1
 
 
-async def test_a_letter_lost_on_the_line_is_sent_again_with_the_same_bytes(story: Story) -> None:  # R33
+async def test_a_letter_lost_on_the_line_is_sent_again_with_the_same_bytes(
+    story: Story,
+) -> None:  # R33
     fault = Fault(Stage.LETTER, DROP)
     story.world.office.disturb(fault)
     at = story.at("mon", "10:00")
@@ -154,7 +158,9 @@ async def test_a_try_that_may_still_be_under_way_is_left_alone(story: Story) -> 
     assert len(story.mailbox()) == 1
 
 
-async def test_a_letter_that_could_not_leave_by_six_waits_for_the_morning(story: Story) -> None:  # R45
+async def test_a_letter_that_could_not_leave_by_six_waits_for_the_morning(
+    story: Story,
+) -> None:  # R45
     number = await story.register(story.at("fri", "10:00"))
     await story.order(number, Take())
     await story.until(story.at("fri", "17:50"))
@@ -186,7 +192,7 @@ async def test_a_ticket_goes_on_while_a_letter_of_its_cannot_leave(story: Story)
 
 @pytest.mark.parametrize("is_hard", [True, False])
 async def test_a_letter_that_came_back_asks_for_a_look_when_it_came_back_for_good(
-    story: Story, is_hard: bool
+    story: Story, *, is_hard: bool
 ) -> None:  # R33 R63
     number = await story.register(story.at("mon", "10:00"))
     bounce = {"letter": f"{number}/1/confirmation", "is_hard": is_hard, "key": "bounce-1"}
@@ -197,5 +203,3 @@ async def test_a_letter_that_came_back_asks_for_a_look_when_it_came_back_for_goo
 
     assert story.kinds(number) == ["registered", "letter_bounced"]
     assert story.ticket(number).review_due is is_hard
-
-

@@ -89,7 +89,9 @@ async def test_a_reminder_is_not_sent_when_the_answer_came_while_the_calendar_wa
     assert story.ticket(number).status is Status.IN_DIAGNOSIS
 
 
-async def test_a_letter_withheld_at_registration_never_leaves_and_says_why(story: Story) -> None:  # R33
+async def test_a_letter_withheld_at_registration_never_leaves_and_says_why(
+    story: Story,
+) -> None:  # R33
     number = await story.register(story.at("mon", "10:00"), withheld="automatic letter")
 
     await story.until(story.at("fri"))

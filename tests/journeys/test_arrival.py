@@ -22,7 +22,6 @@ NAMED_DAYS = [
 ]
 
 
-
 @pytest.mark.parametrize(
     ("received", "accepted"),
     [

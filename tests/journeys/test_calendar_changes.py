@@ -10,7 +10,7 @@ import pytest
 from deploy.local.story import Story
 from domain.calendar import Hours
 from domain.commands import Answer, AskClient, Close, Take
-from domain.events import Rescheduled
+from domain.occurrences import Rescheduled
 from domain.terms import LetterState, Status
 
 REASON = "Авария в здании"
@@ -45,7 +45,9 @@ async def test_a_day_off_moves_the_reminder_and_the_ticket_says_so(story: Story)
     assert story.kinds(number).count("client_reminded") == 1
 
 
-async def test_a_day_off_moves_the_accepted_moment_of_what_waits_for_it(story: Story) -> None:  # R44
+async def test_a_day_off_moves_the_accepted_moment_of_what_waits_for_it(
+    story: Story,
+) -> None:  # R44
     number = await story.register(story.at("fri", "20:00"))
 
     await story.set_hours(story.at("mon+1").date(), None, REASON)
@@ -92,7 +94,9 @@ async def test_a_working_saturday_lets_a_waiting_letter_leave_earlier(story: Sto
 
 
 @pytest.mark.parametrize("cached_tickets", [100])  # they go side by side
-async def test_every_open_ticket_is_told_and_a_closed_one_stays_as_it_was(story: Story) -> None:  # R47
+async def test_every_open_ticket_is_told_and_a_closed_one_stays_as_it_was(
+    story: Story,
+) -> None:  # R47
     closed, *opened = await story.register_all(story.at("mon", "10:00"), {}, {}, {})
     for number in (closed, *opened):
         await story.order(number, Take())

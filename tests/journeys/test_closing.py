@@ -61,7 +61,9 @@ async def test_staff_call_a_closing_back_with_a_reason(story: Story) -> None:  #
     assert len(story.mailbox()) == 1
 
 
-async def test_a_message_to_a_ticket_just_closed_becomes_a_linked_ticket(story: Story) -> None:  # R64
+async def test_a_message_to_a_ticket_just_closed_becomes_a_linked_ticket(
+    story: Story,
+) -> None:  # R64
     number = await taken(story)
     await story.order(number, Close(story.text(number, "Ошибка исправлена.")))
     closed = story.ticket(number)
@@ -114,7 +116,7 @@ def follow_up_of(story: Story, number: str) -> str:
     with story.world.database.transaction() as connection:
         opened = [row["number"] for row in tickets.list_open(connection)]
         return next(
-            one
+            str(one)
             for one in opened
             if (request := requests.find(connection, one)) and request["follow_up_of"] == number
         )

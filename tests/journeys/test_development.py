@@ -26,7 +26,9 @@ async def handed_off(story: Story) -> str:
     return number
 
 
-async def test_a_hand_off_is_told_to_the_client_without_its_evidence(story: Story) -> None:  # R19 R48
+async def test_a_hand_off_is_told_to_the_client_without_its_evidence(
+    story: Story,
+) -> None:  # R19 R48
     number = await handed_off(story)
 
     ticket, letter = story.ticket(number), story.mailbox()[-1]
@@ -52,7 +54,9 @@ async def test_each_outcome_of_development_is_told_and_says_whose_turn_it_is(
     assert "Вот что нашла разработка." in letter.text
 
 
-async def test_what_development_asks_is_reminded_of_like_any_question(story: Story) -> None:  # R19 Q6
+async def test_what_development_asks_is_reminded_of_like_any_question(
+    story: Story,
+) -> None:  # R19 Q6
     number = await handed_off(story)
     text = story.text(number, "Пришлите журнал сервера.", DEVELOPMENT)
     command = ReturnFromDevelopment(Outcome.NEEDS_INFORMATION, text)
@@ -65,7 +69,9 @@ async def test_what_development_asks_is_reminded_of_like_any_question(story: Sto
 
 
 @pytest.mark.parametrize("cached_tickets", [100])  # they go side by side
-async def test_a_release_wakes_all_that_wait_for_it_and_nobody_else(story: Story) -> None:  # R21 R56
+async def test_a_release_wakes_all_that_wait_for_it_and_nobody_else(
+    story: Story,
+) -> None:  # R21 R56
     numbers = await story.register_all(story.at("mon", "10:00"), {}, {}, {}, {})
     for number in numbers:
         await story.order(number, Take())
@@ -100,7 +106,9 @@ async def test_a_release_published_at_night_wakes_at_once_and_writes_in_the_morn
     assert story.letters(number)["5/released"]["state"] == LetterState.ACCEPTED
 
 
-async def test_a_ticket_that_begins_to_wait_for_what_is_out_does_not_wait(story: Story) -> None:  # R56
+async def test_a_ticket_that_begins_to_wait_for_what_is_out_does_not_wait(
+    story: Story,
+) -> None:  # R56
     number = await story.register(story.at("mon", "10:00"))
     await story.order(number, Take())
     await story.publish("4.3")

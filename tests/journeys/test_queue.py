@@ -64,7 +64,9 @@ async def test_a_confirmed_criticality_jumps_the_queue_and_its_reason_is_on_the_
     assert (confirmed.text, confirmed.by) == (reason, str(SPECIALIST))
 
 
-async def test_a_criticality_taken_back_returns_the_ticket_to_its_place(story: Story) -> None:  # R50
+async def test_a_criticality_taken_back_returns_the_ticket_to_its_place(
+    story: Story,
+) -> None:  # R50
     calm, urgent = await story.register_all(
         story.at("mon", "10:00"), {}, {"declared": Criticality.CRITICAL}
     )
@@ -77,7 +79,9 @@ async def test_a_criticality_taken_back_returns_the_ticket_to_its_place(story: S
     assert queue(story) == [calm, urgent]
 
 
-async def test_a_taken_ticket_leaves_the_queue_and_has_its_specialist(story: Story) -> None:  # R5 R49
+async def test_a_taken_ticket_leaves_the_queue_and_has_its_specialist(
+    story: Story,
+) -> None:  # R5 R49
     first, second = await story.register_all(story.at("mon", "10:00"), {}, {})
 
     await story.order(first, Take())

@@ -155,7 +155,9 @@ async def test_the_first_question_ends_the_reaction_and_later_words_do_not_move_
     assert story.ticket(number).replied_at == first
 
 
-async def test_access_is_asked_for_and_its_end_is_said_at_closing(story: Story) -> None:  # R60 R61 R62
+async def test_access_is_asked_for_and_its_end_is_said_at_closing(
+    story: Story,
+) -> None:  # R60 R61 R62
     number = await asked(story)
     await story.client_writes(number, "Версия 4.2")
 

@@ -111,7 +111,9 @@ async def test_a_letter_of_the_last_minute_leaves_the_same_day(story: Story) -> 
     assert story.letters(number)["3/answer"]["state"] == LetterState.ACCEPTED
 
 
-async def test_two_letters_that_wait_leave_in_the_order_of_their_causes(story: Story) -> None:  # R45
+async def test_two_letters_that_wait_leave_in_the_order_of_their_causes(
+    story: Story,
+) -> None:  # R45
     number, _ = await late(story, Answer)
     await story.order(number, AskClient(story.text(number, "Какая версия?")))
 

@@ -7,7 +7,6 @@ are exact: one that goes up was made dearer by a change, one that goes down is t
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy import Engine, event
 from temporalio.api.enums.v1 import EventType
@@ -74,7 +73,7 @@ def listening() -> Iterator[Counter[str]]:
     """Count the statements of a ticket's life by name."""
     heard: Counter[str] = Counter()
 
-    def hear(_: Any, __: Any, statement: str, *___: Any) -> None:
+    def hear(_: object, __: object, statement: str, *___: object) -> None:
         told = " ".join(statement.split())
         heard.update(name for begins, name in STATEMENTS.items() if told.startswith(begins))
 

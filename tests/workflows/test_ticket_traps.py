@@ -2,6 +2,7 @@
 
 Laws 1, 2, 10; R53. The naive processes are as the first sketch of such a service is often written.
 """
+# ruff: noqa: D102, D107 - each naive process says in one line what is naive about it
 
 import asyncio
 import threading
@@ -65,9 +66,9 @@ class NaiveCheck:
         return self.taken_by
 
     @take.validator
-    def refuse_take(self, _: str) -> None:
+    def refuse_take(self, who: str) -> None:
         if self.taken_by:
-            raise ApplicationError("it is taken")
+            raise ApplicationError("it is taken", who)
 
 
 @workflow.defn
@@ -136,7 +137,7 @@ class NaiveRoll:
 
 @asynccontextmanager
 async def naive(
-    engine: WorkflowEnvironment, process: type, *start: Any
+    engine: WorkflowEnvironment, process: type, *start: object
 ) -> AsyncIterator[tuple[WorkflowHandle[Any, Any], Diary]]:
     diary = Diary()
     with ThreadPoolExecutor(4) as threads:
