@@ -4,12 +4,15 @@ Their rows already say `sending`: if the process dies, whoever comes next finds 
 into the journal first (law 2).
 """
 
+import time
 from collections import OrderedDict
 from threading import Lock
 
 from storage.letters import Claimed, PreparedLetter
 
 ROOM = 500
+# Well within the lease of a claim: what lay here longer is claimed, and looked up where unclear.
+FRESH_SECONDS = 10.0
 
 
 class Outbox:
@@ -17,7 +20,7 @@ class Outbox:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._letters: OrderedDict[str, Claimed] = OrderedDict()
+        self._letters: OrderedDict[str, tuple[float, Claimed]] = OrderedDict()
         self._lock = Lock()
 
     def put(self, letter: PreparedLetter) -> None:
@@ -32,11 +35,12 @@ class Outbox:
             attempts=1,
         )
         with self._lock:
-            self._letters[letter.key] = claimed
+            self._letters[letter.key] = (time.monotonic(), claimed)
             while len(self._letters) > ROOM:
                 self._letters.popitem(last=False)
 
     def take(self, key: str) -> Claimed | None:
-        """Give a letter out, once."""
+        """Give a letter out, once, while it is fresh."""
         with self._lock:
-            return self._letters.pop(key, None)
+            put_at, claimed = self._letters.pop(key, (0.0, None))
+        return claimed if time.monotonic() - put_at < FRESH_SECONDS else None

@@ -4,6 +4,7 @@ Carries out laws 1, 3, 5 and 12; the letters of a stretch are composed and store
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -154,7 +155,8 @@ def _settle_side_effects(
         event, ticket = cause.event, cause.ticket
         if isinstance(event, ClientAnswered) and event.resumes and not ticket.is_open:
             accepted_at = rules.calendar.next_working_moment(event.at)
-            requests.follow_up(connection, ticket.number, event.message, accepted_at)
+            with suppress(requests.UnknownMessageError):  # a signal may name anything
+                requests.follow_up(connection, ticket.number, event.message, accepted_at)
 
 
 def _wake_if_published(connection: Connection, ticket: Ticket) -> None:

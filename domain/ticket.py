@@ -193,7 +193,8 @@ def _release_published(ticket: Ticket, event: occurrences.ReleasePublished) -> T
 
 
 def _access_requested(ticket: Ticket, event: events.AccessRequested) -> Ticket:
-    return enter(ticket, Status.AWAITING_CLIENT, event.at, access=True)
+    waiting = enter(ticket, Status.AWAITING_CLIENT, event.at, access=True)
+    return replace(waiting, replied_at=reply(ticket, event.at), question=event.text)
 
 
 def _closing_began(ticket: Ticket, event: events.ClosingBegan) -> Ticket:

@@ -40,7 +40,7 @@ READ = text("""
 SELECT requests.number, requests.kind, declared, requests.channel, name, address, is_verified,
        language, requests.subject, first.visible_text AS description, told, missing, follow_up_of,
        withheld, received_at, called_at,
-       coalesce((SELECT text FROM messages WHERE id = :text_id), '') AS words,
+       coalesce((SELECT text FROM messages WHERE id = :text_id AND number = :number), '') AS words,
        coalesce((SELECT header_id FROM messages WHERE number = :number AND direction = 'in'
                  AND header_id <> '' ORDER BY id DESC LIMIT 1), '') AS in_reply_to,
        CASE WHEN first.header_id = '' THEN '{}' ELSE ARRAY[first.header_id] END AS references,

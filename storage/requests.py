@@ -80,6 +80,10 @@ class Entry:
     is_new: bool = True
 
 
+class UnknownMessageError(LookupError):
+    """There is no message of that id."""
+
+
 REGISTER = text("""
 WITH given AS (
   SELECT 'PS-' || lpad(nextval('ticket_numbers')::text, 6, '0') AS number
@@ -138,7 +142,10 @@ FOLLOW_UP = text("""
 SELECT requests.kind, requests.client_id, requests.user_id, requests.name, requests.address,
        requests.phone, requests.login, requests.is_verified, requests.language, requests.subject,
        message.text, message.visible_text, message.channel, message.author, message.at,
-       message.header_id, message.raw_id
+       message.header_id, message.raw_id,
+       EXISTS (SELECT FROM contracts WHERE contracts.client_id = requests.client_id
+               AND starts_on <= (message.at AT TIME ZONE 'Europe/Moscow')::date
+               AND (ends_on IS NULL OR ends_on >= (message.at AT TIME ZONE 'Europe/Moscow')::date)) AS entitled
 FROM requests, messages AS message
 WHERE requests.number = :number AND message.id = :message_id
 """)
@@ -147,10 +154,17 @@ WHERE requests.number = :number AND message.id = :message_id
 def follow_up(connection: Connection, number: str, message_id: int, accepted_at: datetime) -> Entry:
     """Open a new ticket, linked to the closed one, from a message that came too late (R64, Q8).
 
-    The same message again is the same ticket; entitlement is judged anew by the specialist.
+    The same message again is the same ticket.
+
+    Raises:
+        UnknownMessageError: when there is no such message, or no such ticket.
+
     """
     values = {"number": number, "message_id": message_id}
-    row = dict(connection.execute(FOLLOW_UP, values).mappings().one())
+    found = connection.execute(FOLLOW_UP, values).mappings().first()
+    if found is None:
+        raise UnknownMessageError(f"no message {message_id} for {number}")
+    row = dict(found)
     row |= {"channel": Channel(row["channel"]), "kind": TicketKind(row["kind"])}
     row |= {"received_at": row.pop("at"), "accepted_at": accepted_at}
     registration = Registration(
