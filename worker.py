@@ -45,6 +45,8 @@ SHARED = (
 GRACE = timedelta(seconds=20)
 THREADS = 16
 CACHED_TICKETS = 1000
+# More would drain a burst no faster and let the commands of staff wait among them.
+TASKS_AT_ONCE = 16
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +103,7 @@ async def workers(
             activity_executor=threads,
             workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
             max_cached_workflows=cached,
+            max_concurrent_workflow_tasks=TASKS_AT_ONCE,
             graceful_shutdown_timeout=GRACE,
         )
         mail = Worker(
@@ -121,6 +124,7 @@ async def run() -> None:
     settings = installation()
     parts = assemble(settings)
     parts.database.check_durability()
+    parts.rules()  # the calendar is put together before any ticket waits for it
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

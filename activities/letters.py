@@ -7,6 +7,7 @@ unclear, or whose worker died, is looked up in the journal before the next one.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -28,6 +29,8 @@ from storage.letters import Claimed
 from storage.rules import Rules
 
 LONGEST_DELAY = timedelta(hours=4)
+# A first try holds its ticket's task; a slow mail server must not hold the tasks of all.
+QUICK_TRIES = 8
 LEASE = timedelta(seconds=30)
 LOOK_AFTER = timedelta(seconds=5)
 
@@ -70,6 +73,7 @@ class LetterActivities:
         """Send through this gate what comes from the outbox or is claimed from the register."""
         self._database, self._rules = database, rules
         self._gate, self._outbox = gate, outbox
+        self._quick = BoundedSemaphore(QUICK_TRIES)
 
     @activity.defn
     def deliver_letter(self, delivery: Delivery) -> Delivered:
@@ -79,6 +83,16 @@ class LetterActivities:
             ApplicationError: with the moment of the next try, when it has not left yet.
 
         """
+        if not activity.info().is_local:
+            return self._deliver(delivery)
+        if not self._quick.acquire(blocking=False):
+            raise _later("PostIsBusy", timedelta(0))
+        try:
+            return self._deliver(delivery)
+        finally:
+            self._quick.release()
+
+    def _deliver(self, delivery: Delivery) -> Delivered:
         at = delivery.at or activity.info().started_time
         claimed = self._outbox.take(delivery.key) or self._claim(delivery.key)
         if claimed is None:

@@ -15,11 +15,12 @@ from activities.outbox import Outbox
 from domain.correspondence import MARGIN, owed
 from domain.events import ClientAnswered, TicketEvent
 from domain.obligations import Due, next_due
+from domain.occurrences import CommandRefused
 from domain.terms import LetterState, Status
-from domain.ticket import Ticket, apply
+from domain.ticket import Ticket, apply, fold_on
 from storage import handovers, releases, requests, review_items, tickets
 from storage.database import Connection, Database
-from storage.letters import UNSENT, PreparedLetter, move, states
+from storage.letters import PreparedLetter, list_unsent, move
 from storage.rules import Rules
 from storage.tickets import Record
 
@@ -43,11 +44,16 @@ class Leaving:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What the process owes next, and the letters that it has to see off."""
+    """What the process owes next, and the letters that it has to see off.
+
+    `journal` is what stands there since the last record, where that is more than was given: the
+    process takes it over, for it has happened.
+    """
 
     calendar_version: int
     due: Due | None = None
     letters: tuple[Leaving, ...] = ()
+    journal: tuple[TicketEvent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,22 +94,57 @@ class RegisterActivities:
 
     @activity.defn
     def record_events(self, recording: Recording) -> Recorded:
-        """Write the events and their letters; a repetition writes nothing twice."""
-        rules = self._rules(0)
-        version = rules.calendar.version
-        ticket, causes = _causes(recording)
-        due = next_due(ticket, rules.calendar, rules.settings)
+        """Write the events and their letters, once.
+
+        A worker that died after this very step has told the engine nothing of it: the process
+        comes again, perhaps with more events or in another order. What stands in the journal has
+        happened, so it stays, the rest follows it, and the process takes both over.
+        """
         with self._database.transaction() as connection:
-            letters = self._compose(connection, causes, rules, recording.at)
-            stretch = Record(ticket, recording.events, letters, due, version)
-            is_new = tickets.record(connection, stretch)
-            if is_new:
-                _settle_side_effects(connection, causes, letters, rules)
+            written = self._write(connection, recording)
+            letters = written.letters if written else ()
+            if written is None:
+                recorded, letters = self._take_over(connection, recording)
             else:
-                letters = _still_here(connection, letters)
-        if is_new:
-            self._put_in_hand(letters)
-        return Recorded(version, due, _leaving(letters))
+                recorded = Recorded(written.calendar_version, written.due, _leaving(letters))
+        self._put_in_hand(letters)
+        return recorded
+
+    def _write(self, connection: Connection, recording: Recording) -> Record | None:
+        """Write the stretch; return None when the journal does not stand just before it."""
+        rules = self._rules(0)
+        ticket, causes = _causes(recording)
+        letters = self._compose(connection, causes, rules, recording.at)
+        due = next_due(ticket, rules.calendar, rules.settings)
+        stretch = Record(ticket, recording.events, letters, due, rules.calendar.version)
+        if not tickets.record(connection, stretch):
+            return None
+        _settle_side_effects(connection, causes, letters, rules)
+        return stretch
+
+    def _take_over(
+        self, connection: Connection, recording: Recording
+    ) -> tuple[Recorded, tuple[PreparedLetter, ...]]:
+        """Keep what the journal has, write what it lacks; return all of it and the new letters.
+
+        Raises:
+            JournalGapError: when the journal stands before the stretch, not after it.
+
+        """
+        number = recording.before.number
+        standing = tickets.lock_journal(connection, number, recording.before.sequence)
+        before = fold_on(recording.before, standing)
+        rest = _unwritten(recording.events, standing, is_open=before.is_open)
+        lacking = Recording(before, rest, recording.at)
+        written = self._write(connection, lacking) if rest else None
+        rules = self._rules(0)
+        due = next_due(fold_on(before, rest), rules.calendar, rules.settings)
+        leaving = tuple(
+            Leaving(letter.key, letter.leaves_at or recording.at)
+            for letter in list_unsent(connection, number)
+        )
+        recorded = Recorded(rules.calendar.version, due, leaving, (*standing, *rest))
+        return recorded, written.letters if written else ()
 
     @activity.defn
     def plan_next(self, planning: Planning) -> Planned:
@@ -170,8 +211,23 @@ def _leaving(letters: tuple[PreparedLetter, ...]) -> tuple[Leaving, ...]:
     return tuple(Leaving(letter.key, letter.leaves_at) for letter in letters if letter.leaves_at)
 
 
-def _still_here(
-    connection: Connection, letters: tuple[PreparedLetter, ...]
-) -> tuple[PreparedLetter, ...]:
-    left = states(connection, [letter.key for letter in letters])
-    return tuple(letter for letter in letters if left.get(letter.key) in UNSENT)
+def _unwritten(
+    events: tuple[TicketEvent, ...], standing: tuple[TicketEvent, ...], *, is_open: bool
+) -> tuple[TicketEvent, ...]:
+    """Return the events that the journal lacks; on a ticket closed meanwhile they are refusals."""
+    known = {event.identity for event in standing}
+    rest = tuple(event for event in events if event.identity not in known)
+    return rest if is_open else tuple(_too_late(event) for event in rest)
+
+
+def _too_late(event: TicketEvent) -> TicketEvent:
+    if isinstance(event, ClientAnswered):
+        return event
+    return CommandRefused(
+        at=event.at,
+        by=event.by,
+        key=event.key,
+        command=event.kind,
+        reason="the ticket was closed meanwhile",
+        refused_by="R63",
+    )

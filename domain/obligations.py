@@ -48,7 +48,7 @@ class Due:
 
     def happen(self, at: datetime) -> TicketEvent:
         """Return the event that this obligation causes when it is carried out."""
-        return EVENTS[self.what](at=at)
+        return EVENTS[self.what](at=at, key=f"{self.what}:{self.at.isoformat()}")
 
 
 EVENTS: Mapping[Obligation, Callable[..., TicketEvent]] = {

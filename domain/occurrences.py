@@ -12,10 +12,19 @@ from domain.terms import SYSTEM, Channel, Criticality, TicketKind
 
 @dataclass(frozen=True, kw_only=True)
 class Happened:
-    """Something that happened to a ticket, at an aware moment, by somebody (`role:id`)."""
+    """Something that happened to a ticket, at an aware moment, by somebody (`role:id`).
+
+    `key` names its cause: the same cause again is the same event, whatever the moment.
+    """
 
     at: datetime
     by: str = str(SYSTEM)
+    key: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Return what tells this event from every other one of its ticket."""
+        return type(self).__name__, self.key or self.at.isoformat()
 
 
 @dataclass(frozen=True, kw_only=True)

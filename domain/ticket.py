@@ -6,6 +6,7 @@ Carries out R5, R6, R16-R19, R44, R47, R50, R53-R59, R63.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from domain import events, occurrences
@@ -94,10 +95,12 @@ def apply(ticket: Ticket, event: TicketEvent) -> Ticket:
 
 def fold(number: str, journal: tuple[TicketEvent, ...]) -> Ticket:
     """Return the ticket that its whole journal makes."""
-    ticket = Ticket(number)
-    for event in journal:
-        ticket = apply(ticket, event)
-    return ticket
+    return fold_on(Ticket(number), journal)
+
+
+def fold_on(ticket: Ticket, journal: tuple[TicketEvent, ...]) -> Ticket:
+    """Return the ticket as it stands after a stretch of its journal."""
+    return reduce(apply, journal, ticket)
 
 
 def enter(ticket: Ticket, status: Status, at: datetime, **values: Any) -> Ticket:  # noqa: ANN401 - replace() checks the names

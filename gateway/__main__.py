@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import uvicorn
+import uvloop
 
 from gateway.app import create_app
 from gateway.filing import FilingDesk
@@ -43,6 +44,7 @@ async def run() -> None:
     settings.files_folder.mkdir(parents=True, exist_ok=True)
     parts = await assemble(settings)
     parts.database.check_durability()
+    parts.rules()  # the calendar is put together before anybody waits for it
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(parts),
@@ -87,7 +89,8 @@ def _outlive_the_signal() -> None:
 def main() -> None:
     """Run the gateway."""
     logging.basicConfig(level=logging.INFO)
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ class Orders:
             try:
                 return Carried(await self._update(number, order))
             except WorkflowUpdateRPCTimeoutOrCancelledError:
-                return NOT_CONFIRMED
+                return await self._tell_again(number, order)
             except WorkflowUpdateFailedError as failed:
                 raise await self._refusal(number, order, failed.cause) from None
             except RPCError as fault:
@@ -89,12 +89,17 @@ class Orders:
         if fault.status in UNAVAILABLE:
             return await self._keep(number, order)
         if fault.status in UNCLEAR:
-            return NOT_CONFIRMED
+            return await self._tell_again(number, order)
         if fault.status is RPCStatusCode.NOT_FOUND:
             raise closed(number) if "completed" in str(fault) else not_started()
         if fault.status is RPCStatusCode.FAILED_PRECONDITION:
             raise wedged()
         raise fault
+
+    async def _tell_again(self, number: str, order: Order) -> Carried:
+        """Tell an order whose end is unclear by the durable way, too; its key makes it one."""
+        await self._keep(number, order)
+        return NOT_CONFIRMED
 
     async def _keep(self, number: str, order: Order) -> Carried:
         await run_in_threadpool(self._hand_over, number, ORDER.dump_python(order, mode="json"))

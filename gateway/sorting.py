@@ -6,7 +6,6 @@ cannot be filed is put before a person, and never holds up the letters behind it
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from gateway.filing import FilingDesk, Settlement
@@ -44,8 +43,8 @@ class Sorter:
 
     async def sort(self) -> None:
         """File all that is kept now."""
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sorter") as threads:
-            await asyncio.gather(*(self._sort_in(threads) for _ in range(AT_ONCE)))
+        if first := await asyncio.to_thread(self._sort_one, 0):
+            await asyncio.gather(*(self._sort_from(first) for _ in range(AT_ONCE)))
 
     async def _sort_or_report(self) -> None:
         try:
@@ -53,9 +52,8 @@ class Sorter:
         except Exception:
             log.exception("the register cannot be read; trying again")
 
-    async def _sort_in(self, threads: ThreadPoolExecutor) -> None:
-        loop, id_ = asyncio.get_running_loop(), 0
-        while next_id := await loop.run_in_executor(threads, self._sort_one, id_):
+    async def _sort_from(self, id_: int) -> None:
+        while next_id := await asyncio.to_thread(self._sort_one, id_):
             id_ = next_id
 
     def _sort_one(self, after: int) -> int:

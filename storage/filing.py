@@ -18,7 +18,6 @@ from storage.raw_letters import COLUMNS, RawLetter, RawState
 from storage.ticket_tables import messages, requests
 
 CHANNEL = "raw_letters"
-NEWEST = 500
 # What may go by itself and says nothing of a letter: a full disk, a lost connection, a deadlock.
 PASSING = (OSError, OperationalError)
 
@@ -141,15 +140,11 @@ def find_letter(connection: Connection, message_id: str) -> OurLetter | None:
 
 
 def count_confirmed(connection: Connection, address: str, since: datetime) -> int:
-    """Return how many of the newest requests came from this address since then and were confirmed.
-
-    Only as many are looked at as a storm would fill: no index of addresses is kept for this.
-    """
-    newest = select(requests).order_by(requests.c.number.desc()).limit(NEWEST).subquery()
+    """Return how many requests from this address were confirmed since then."""
     confirmed = select(func.count()).where(
-        func.lower(newest.c.address) == address.lower(),
-        newest.c.withheld == "",
-        newest.c.received_at >= since,
+        func.lower(requests.c.address) == address.lower(),
+        requests.c.received_at >= since,
+        requests.c.withheld == "",
     )
     return connection.execute(confirmed).scalar_one()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, text, update
+from sqlalchemy import Connection, Row, RowMapping, func, select, text, update
 
 from domain.terms import LetterState
 from storage.mail_tables import letters
@@ -129,6 +129,12 @@ def states(connection: Connection, keys: Iterable[str]) -> dict[str, LetterState
     """Return where each of these letters stands."""
     found = select(letters.c.key, letters.c.state).where(letters.c.key.in_(tuple(keys)))
     return {row.key: LetterState(row.state) for row in connection.execute(found)}
+
+
+def list_unsent(connection: Connection, number: str) -> list[Row[Any]]:
+    """Return the key and the moment of each letter of the ticket that has yet to leave."""
+    is_unsent = (letters.c.number == number) & letters.c.state.in_(UNSENT)
+    return list(connection.execute(select(letters.c.key, letters.c.leaves_at).where(is_unsent)))
 
 
 def list_stuck(connection: Connection, before: datetime) -> list[RowMapping]:

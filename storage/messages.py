@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, RowMapping, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, RowMapping, select, text
+from sqlalchemy.dialects.postgresql import insert
 
 from domain.terms import Channel
 from storage.ticket_tables import messages
@@ -53,7 +53,7 @@ WITH message AS (
                         text, visible_text, standing, header_id, raw_id, key, at)
   VALUES (:number, 'in', :channel, :author, :sender_name, :sender_address, :subject,
           :text, :visible_text, :standing, :header_id, :raw_id, :key, :at)
-  RETURNING id
+  ON CONFLICT (key) DO NOTHING RETURNING id
 ), handover AS (
   INSERT INTO handovers (number, kind, payload)
   SELECT :number, 'client_message',
@@ -74,31 +74,26 @@ def add_client_message(connection: Connection, message: ClientMessage) -> tuple[
     }
     visible = message.visible_text or message.text
     values = {**message.__dict__, "visible_text": visible, "payload": to_json(payload).decode()}
-    try:
-        with connection.begin_nested():
-            return connection.execute(ADD, values).one().id, True
-    except IntegrityError:
-        known = select(messages.c.id).where(messages.c.key == message.key)
-        found = connection.execute(known).scalar_one_or_none()
-        if found is None:
-            raise
-        return found, False
+    added = connection.execute(ADD, values).first()
+    if added is not None:
+        return added.id, True
+    return _get_by_key(connection, message.key), False
 
 
 def add_staff_text(connection: Connection, written: StaffText) -> int:
     """Keep what staff wrote, before any command names it; the same key is the same text."""
     columns = {**written.__dict__, "visible_text": written.text}
     new = insert(messages).values(**columns, direction="internal", channel=Channel.WEB)
-    known = select(messages.c.id).where(
-        messages.c.key == written.key, messages.c.number == written.number
-    )
-    try:
-        with connection.begin_nested():
-            added: int = connection.execute(new.returning(messages.c.id)).scalar_one()
-            return added
-    except IntegrityError:
-        found: int = connection.execute(known).scalar_one()
-        return found
+    once = new.on_conflict_do_nothing(index_elements=["key"]).returning(messages.c.id)
+    added: int | None = connection.execute(once).scalar_one_or_none()
+    return added if added is not None else _get_by_key(connection, written.key or "")
+
+
+def _get_by_key(connection: Connection, key: str) -> int:
+    known = find_by_key(connection, key)
+    if known is None:
+        raise LookupError(f"no message of the key {key}")
+    return known
 
 
 def list_for(connection: Connection, number: str) -> list[RowMapping]:

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, RowMapping, select, text
-from sqlalchemy.exc import IntegrityError
 
 from domain.occurrences import Registered
 from domain.terms import Channel, Criticality, TicketKind
@@ -58,6 +57,7 @@ class Registration:
     def event(self) -> Registered:
         """Return the first event of the ticket."""
         return Registered(
+            key="registered",
             at=self.received_at,
             by=self.author or f"client:{self.user_id or ''}",
             channel=self.channel,
@@ -92,7 +92,7 @@ WITH given AS (
                         text, visible_text, header_id, raw_id, key, at)
   SELECT number, 'in', :channel, :author, :name, :address, :subject,
          :text, :visible_text, :header_id, :raw_id, :key, :received_at FROM given
-  RETURNING id
+  ON CONFLICT (key) DO NOTHING RETURNING id
 ), request AS (
   INSERT INTO requests (number, message_id, channel, kind, declared, client_id, user_id, name,
                         address, phone, login, is_verified, language, subject, told, missing,
@@ -106,10 +106,11 @@ WITH given AS (
 ), ticket AS (
   INSERT INTO tickets (number, status, client_id, received_at, snapshot)
   SELECT number, :status, :client_id, :received_at,
-         cast(:snapshot AS jsonb) || jsonb_build_object('number', number) FROM given
+         cast(:snapshot AS jsonb) || jsonb_build_object('number', number)
+  FROM given, message
 ), handover AS (
   INSERT INTO handovers (number, kind, payload)
-  SELECT number, 'start', cast(:event AS jsonb) FROM given
+  SELECT number, 'start', cast(:event AS jsonb) FROM given, message
 )
 SELECT given.number, message.id, pg_notify('handovers', '') FROM given, message
 """)
@@ -120,15 +121,8 @@ def register(connection: Connection, registration: Registration) -> Entry:
 
     A repetition of the same key changes nothing and returns the first number.
     """
-    try:
-        with connection.begin_nested():
-            row = connection.execute(REGISTER, _values(registration)).one()
-    except IntegrityError:
-        known = find_by_key(connection, registration.key)
-        if known is None:
-            raise
-        return known
-    return Entry(row.number, row.id)
+    row = connection.execute(REGISTER, _values(registration)).first()
+    return Entry(row.number, row.id) if row else _get_by_key(connection, registration.key)
 
 
 def find_by_key(connection: Connection, key: str) -> Entry | None:
@@ -138,14 +132,21 @@ def find_by_key(connection: Connection, key: str) -> Entry | None:
     return Entry(row.number or "", row.id, is_new=False) if row else None
 
 
+def _get_by_key(connection: Connection, key: str) -> Entry:
+    known = find_by_key(connection, key)
+    if known is None:
+        raise LookupError(f"no appeal of the key {key}")
+    return known
+
+
 FOLLOW_UP = text("""
 SELECT requests.kind, requests.client_id, requests.user_id, requests.name, requests.address,
        requests.phone, requests.login, requests.is_verified, requests.language, requests.subject,
        message.text, message.visible_text, message.channel, message.author, message.at,
        message.header_id, message.raw_id,
        EXISTS (SELECT FROM contracts WHERE contracts.client_id = requests.client_id
-               AND starts_on <= (message.at AT TIME ZONE 'Europe/Moscow')::date
-               AND (ends_on IS NULL OR ends_on >= (message.at AT TIME ZONE 'Europe/Moscow')::date)) AS entitled
+               AND (message.at AT TIME ZONE 'Europe/Moscow')::date
+                   BETWEEN starts_on AND coalesce(ends_on, 'infinity')) AS entitled
 FROM requests, messages AS message
 WHERE requests.number = :number AND message.id = :message_id
 """)

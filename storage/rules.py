@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 
 from domain.calendar import Calendar
 from domain.editions import Settings
@@ -30,17 +31,23 @@ class CurrentRules:
         self._database, self._now = database, now
         self._calendars = Calendars()
         self._read: tuple[float, Rules] | None = None
+        self._reading = Lock()  # one thread puts a calendar together, the others wait for it
 
     def __call__(self, at_least: int = 0) -> Rules:
         """Return the rules, with a calendar at least as new as that version."""
-        if self._read is not None:
-            read_at, rules = self._read
-            is_fresh = time.monotonic() - read_at < FRESH_SECONDS
-            if is_fresh and rules.calendar.version >= at_least:
-                return rules
-        rules = self._from_register()
-        self._read = (time.monotonic(), rules)
+        if rules := self._fresh(at_least):
+            return rules
+        with self._reading:
+            rules = self._fresh(at_least) or self._from_register()
+            self._read = (time.monotonic(), rules)
         return rules
+
+    def _fresh(self, at_least: int) -> Rules | None:
+        if self._read is None:
+            return None
+        read_at, rules = self._read
+        is_fresh = time.monotonic() - read_at < FRESH_SECONDS
+        return rules if is_fresh and rules.calendar.version >= at_least else None
 
     def _from_register(self) -> Rules:
         with self._database.transaction() as connection:

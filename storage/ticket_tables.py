@@ -77,6 +77,7 @@ requests = Table(
     CheckConstraint(one_of("channel", Channel), name="channel_is_known"),
     CheckConstraint(one_of("kind", TicketKind), name="kind_is_known"),
     CheckConstraint(one_of("declared", Criticality), name="criticality_is_known"),
+    Index("ix_requests_address", text("lower(address)"), "received_at"),
 )
 
 tickets = Table(

@@ -77,22 +77,22 @@ SELECT count(*) FROM moved
 
 
 def record(connection: Connection, record: Record) -> bool:
-    """Write the stretch in one statement; return false when it stands there already.
+    """Write the stretch in one statement; false when the journal does not stand just before it."""
+    return bool(connection.execute(RECORD, _values(record)).scalar_one())
+
+
+def lock_journal(connection: Connection, number: str, after: int) -> tuple[TicketEvent, ...]:
+    """Return what the journal has after that place, and keep others from writing meanwhile.
 
     Raises:
-        JournalGapError: when the journal stands neither before nor after the stretch.
+        JournalGapError: when the journal has not reached that place.
 
     """
-    if connection.execute(RECORD, _values(record)).scalar_one():
-        return True
-    reached = connection.execute(
-        select(tickets.c.sequence).where(tickets.c.number == record.ticket.number)
-    ).scalar_one_or_none()
-    if reached is None or reached < record.ticket.sequence:
-        raise JournalGapError(
-            f"{record.ticket.number}: the journal stands at {reached}, not at {record.before}"
-        )
-    return False
+    line = select(tickets.c.sequence).where(tickets.c.number == number).with_for_update()
+    reached = connection.execute(line).scalar_one_or_none()
+    if reached is None or reached <= after:
+        raise JournalGapError(f"{number}: the journal stands at {reached}, not after {after}")
+    return journal(connection, number, after)
 
 
 def find(connection: Connection, number: str) -> Ticket | None:
@@ -110,9 +110,10 @@ def find_row(connection: Connection, number: str) -> RowMapping | None:
     return connection.execute(found.where(tickets.c.number == number)).mappings().first()
 
 
-def journal(connection: Connection, number: str) -> tuple[TicketEvent, ...]:
-    """Return the ticket's journal in order."""
-    lines = select(events.c.data).where(events.c.number == number).order_by(events.c.sequence)
+def journal(connection: Connection, number: str, after: int = 0) -> tuple[TicketEvent, ...]:
+    """Return the ticket's journal in order, whole or from after that place."""
+    is_asked = (events.c.number == number) & (events.c.sequence > after)
+    lines = select(events.c.data).where(is_asked).order_by(events.c.sequence)
     return tuple(EVENT.validate_python(data) for data in connection.execute(lines).scalars())
 
 

@@ -3,7 +3,8 @@
 Changed at once by the handlers, written by the run loop alone (law 1, §6).
 """
 
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import reduce
 
@@ -47,7 +48,8 @@ class Casebook:
 
         """
         if order.key not in self.seen:
-            self.happen(*carry_out(self.ticket, order.command, order.actor, now))
+            happened = carry_out(self.ticket, order.command, order.actor, now)
+            self.happen(*(replace(event, key=order.key) for event in happened))
             self.remember(order.key)
 
     def happen_once(self, key: str, event: TicketEvent) -> None:
@@ -58,20 +60,29 @@ class Casebook:
 
         """
         if key not in self.seen:
-            self.happen(event)
+            self.happen(replace(event, key=key))
             self.remember(key)
 
-    def refuse(self, command: str, by: str, refused: Refused, now: datetime) -> None:
+    def refuse(self, command: str, by: str, refused: Refused, now: datetime, key: str = "") -> None:
         """Note that something could not be carried out, where nobody waits for the answer."""
-        rule, reason = refused.rule, refused.reason
-        self.happen(CommandRefused(at=now, by=by, command=command, reason=reason, refused_by=rule))
+        self.happen(
+            CommandRefused(
+                at=now,
+                by=by,
+                key=key,
+                command=command,
+                reason=refused.reason,
+                refused_by=refused.rule,
+            )
+        )
 
     def take_order(self, order: Order, now: datetime) -> None:
         """Carry out an order that came as a signal; a refusal becomes an event (law 10)."""
         try:
             self.carry_out(order, now)
         except Refused as refused:
-            self.refuse(order.command.kind, str(order.actor), refused, now)
+            self.refuse(order.command.kind, str(order.actor), refused, now, order.key)
+            self.remember(order.key)
 
     def remember(self, key: str) -> None:
         """Keep the key in the window that runs carry on."""
@@ -81,10 +92,17 @@ class Casebook:
         """Return when a fact happened: its own moment, never before the state nor after now."""
         return min(max(at, self.ticket.since or at), now)
 
-    def wrote(self, batch: tuple[TicketEvent, ...], after: Ticket) -> None:
-        """Forget what stands in the register now."""
+    def wrote(self, batch: Sequence[TicketEvent], journal: Sequence[TicketEvent] = ()) -> None:
+        """Take over what stands in the register now: the batch, or the journal where it differs.
+
+        What has happened since the batch was given to the register follows after it.
+        """
         self.unwritten = self.unwritten[len(batch) :]
-        self.written = after
+        self.written = reduce(apply, journal or batch, self.written)
+        self.ticket = reduce(apply, self.unwritten, self.written)
+        for event in journal:
+            if event.key and event.key not in self.seen:
+                self.remember(event.key)
 
     @property
     def standing(self) -> Standing:

@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, RetryConfig
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
 from temporalio.converter import (
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
@@ -23,6 +23,30 @@ from typing_extensions import override
 
 from workflows.installation import Installation
 
+
+class SharedPayloadConverter(PydanticPayloadConverter):
+    """One converter for the whole process.
+
+    The engine's library asks its class for one for each workflow, and pydantic would build its
+    type adapters anew for each: milliseconds and 150 kB for every ticket.
+    """
+
+    _shared: "SharedPayloadConverter | None" = None
+
+    def __new__(cls) -> "SharedPayloadConverter":  # noqa: PYI034 - always the one there is
+        """Return the one that there is."""
+        if cls._shared is None:
+            cls._shared = super().__new__(cls)
+            PydanticPayloadConverter.__init__(cls._shared)
+        return cls._shared
+
+    def __init__(self) -> None:
+        """Keep what was made at first."""
+
+
+SHARED = dataclasses.replace(
+    pydantic_data_converter, payload_converter_class=SharedPayloadConverter
+)
 SEALED = b"binary/encrypted"
 NONCE_BYTES = 12
 
@@ -76,12 +100,12 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
 def data_converter(settings: Installation) -> DataConverter:
     """Return the converter of this installation; without payload keys nothing is sealed."""
     if not settings.payload_keys:
-        return pydantic_data_converter
+        return SHARED
     keys = {
         name: bytes.fromhex(key.get_secret_value()) for name, key in settings.payload_keys.items()
     }
     return dataclasses.replace(
-        pydantic_data_converter,
+        SHARED,
         payload_codec=SealingCodec(settings.payload_key_id, keys),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

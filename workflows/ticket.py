@@ -89,13 +89,13 @@ class TicketWorkflow:
 
     async def record(self) -> None:
         """Write all that has happened since the last record, with the letters it causes."""
-        batch, after = tuple(self.book.unwritten), self.book.ticket
+        batch = tuple(self.book.unwritten)
         recording = Recording(self.book.written, batch, workflow.now())
         summary = steps.summary_of(batch)
         written: Recorded = await steps.at_once(
             RegisterActivities.record_events, recording, summary
         )
-        self.book.wrote(batch, after)
+        self.book.wrote(batch, written.journal)
         self.agenda.note(written)
 
     async def replan(self) -> None:
@@ -108,6 +108,7 @@ class TicketWorkflow:
             self.book.happen(
                 Rescheduled(
                     at=workflow.now(),
+                    key=f"calendar:{planned.calendar_version}:{planned.due.at.isoformat()}",
                     calendar_version=planned.calendar_version,
                     due_before=before.at,
                     due_after=planned.due.at,
@@ -148,7 +149,8 @@ class TicketWorkflow:
         """Take over how a letter stands; one that never will leave is reported."""
         self.agenda.settle(delivered)
         if delivered.state is LetterState.FAILED:
-            self.book.happen(LetterFailed(at=workflow.now(), letter=delivered.key))
+            failed = LetterFailed(at=workflow.now(), letter=delivered.key, key=delivered.key)
+            self.book.happen(failed)
 
     # What people ask and the world tells
 
@@ -201,7 +203,9 @@ class TicketWorkflow:
         ticket = self.book.ticket
         with self.harmless("release_published"):
             if (ticket.status, ticket.release) == (Status.AWAITING_RELEASE, came.release):
-                self.book.happen(ReleasePublished(at=workflow.now(), release=came.release))
+                key = f"release:{came.release}"
+                published = ReleasePublished(at=workflow.now(), release=came.release, key=key)
+                self.book.happen(published)
 
     @workflow.signal
     def calendar_changed(self, came: CalendarChanged) -> None:

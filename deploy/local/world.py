@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
@@ -31,6 +30,7 @@ from storage.database import Database
 from storage.rules import CurrentRules
 from worker import Parts, workers
 from workflows import SEARCH_ATTRIBUTES
+from workflows.connection import SHARED as SHARED_CONVERTER
 
 KEYS = Keyring("k1", {"k1": bytes(range(32))})
 STATIONERY = Stationery(KEYS, "profman.ru", "world", "http://localhost")
@@ -166,9 +166,7 @@ async def wait_until(is_so: Callable[[], Awaitable[bool]], what: str) -> None:
 @asynccontextmanager
 async def virtual_engine() -> AsyncIterator[WorkflowEnvironment]:
     """Run an engine whose tickets' clocks can be moved."""
-    async with engine.time_skipping_environment(
-        attribute_types(), pydantic_data_converter
-    ) as environment:
+    async with engine.time_skipping_environment(attribute_types(), SHARED_CONVERTER) as environment:
         yield environment
 
 

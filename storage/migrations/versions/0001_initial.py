@@ -237,6 +237,7 @@ def create_tickets() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_requests_user_id")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_requests")),
     )
+    op.create_index("ix_requests_address", "requests", [sa.literal_column("lower(address)"), "received_at"])
     op.create_index(op.f("ix_requests_client_id"), "requests", ["client_id"])
     op.create_table(
         "tickets",
