@@ -60,7 +60,7 @@ def of_a_client(connection: Connection) -> Registration:
     people.import_clients(connection, [ROW])
     user = people.find_user_by_login(connection, "sever-01", date(2026, 9, 7))
     assert user is not None
-    return replace(REGISTRATION, client_id=user.client_id, user_id=user.id, is_verified=True)
+    return replace(REGISTRATION, client_id=user.client_id, user_id=user.user_id, is_verified=True)
 
 
 def late_message(connection: Connection, number: str, at: datetime = AT) -> int:
@@ -73,6 +73,12 @@ def late_message(connection: Connection, number: str, at: datetime = AT) -> int:
         author="client:1",
     )
     return messages.add_client_message(connection, message)[0]
+
+
+def register_and_break(database: Database) -> None:
+    with database.transaction() as connection:
+        requests.register(connection, REGISTRATION)
+        raise ConnectionError
 
 
 def test_an_appeal_is_a_message_a_request_a_ticket_and_a_handover_of_one_number(
@@ -137,6 +143,7 @@ def test_the_same_key_again_is_the_same_ticket_told_once(database: Database) -> 
         again = requests.register(connection, replace(REGISTRATION, text="Другие слова."))
 
         assert again == replace(first, is_new=False)
+        assert messages.list_for(connection, first.number)[0]["text"] == REGISTRATION.text
         assert counts(connection) == [1, 1, 1, 1]
         assert requests.find_by_key(connection, "web:1") == again
 
@@ -163,9 +170,8 @@ def test_the_same_key_from_several_doors_at_once_is_one_ticket(database: Databas
 def test_a_registration_that_is_not_committed_leaves_nothing_and_may_come_again(
     database: Database,
 ) -> None:  # R27 R33
-    with pytest.raises(RuntimeError), database.transaction() as connection:
-        requests.register(connection, REGISTRATION)
-        raise RuntimeError
+    with pytest.raises(ConnectionError):
+        register_and_break(database)
 
     with database.transaction() as connection:
         nothing = counts(connection)
