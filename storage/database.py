@@ -1,5 +1,6 @@
 """The one way to PostgreSQL: every read or write is one transaction, every start one migration."""
 
+import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,12 +8,14 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, QueuePool, create_engine, make_url, text
 
 __all__ = ["Connection", "Database", "NotDurableError"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 CONNECT_SECONDS = 5
+LET_GO_SECONDS = 5.0
+GLANCE_SECONDS = 0.01
 # A commit must survive a crash of the machine: it is what every door's "accepted" rests on.
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
@@ -82,5 +85,8 @@ class Database:
                 yield notification.payload
 
     def dispose(self) -> None:
-        """Close every connection of the pool."""
+        """Close every connection of the pool; those in use are waited for a little while."""
+        pool, until = self._engine.pool, time.monotonic() + LET_GO_SECONDS
+        while isinstance(pool, QueuePool) and pool.checkedout() and time.monotonic() < until:
+            time.sleep(GLANCE_SECONDS)
         self._engine.dispose()
