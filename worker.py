@@ -46,7 +46,7 @@ GRACE = timedelta(seconds=20)
 THREADS = 16
 CACHED_TICKETS = 1000
 # More would drain a burst no faster and let the commands of staff wait among them.
-TASKS_AT_ONCE = 16
+TASKS_AT_ONCE = 8
 
 log = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ from storage.rules import Rules
 
 LONGEST_DELAY = timedelta(hours=4)
 # A first try holds its ticket's task; a slow mail server must not hold the tasks of all.
-QUICK_TRIES = 8
+QUICK_TRIES = 4
 LEASE = timedelta(seconds=30)
 LOOK_AFTER = timedelta(seconds=5)
 

@@ -34,7 +34,7 @@ from workflows.messages import (
     TicketInput,
 )
 
-IN_FLIGHT = 8
+IN_FLIGHT = 2
 BATCH = 32
 GLANCE_SECONDS = 5.0
 LONGEST_DELAY = timedelta(minutes=1)
