@@ -20,9 +20,8 @@ from bench.arrivals import Arrivals
 from bench.bare_register import BareRegister
 from bench.processor import Meter
 from deploy.local import engine, postgres, processes
-from deploy.local.engine import Engine, EngineOptions
+from deploy.local.engine import Engine, EngineOptions, attribute_types
 from deploy.local.processes import LOOPBACK, Child, Program
-from deploy.local.world import attribute_types
 from domain.calendar import Hours
 from domain.editions import Settings
 from storage import calendars, editions, people

@@ -14,12 +14,11 @@ import uvloop
 
 from gateway.app import create_app
 from gateway.filing import FilingDesk
-from gateway.incoming import House
+from gateway.incoming import house_of
 from gateway.mailroom import Mailroom
 from gateway.parts import Parts, assemble
 from gateway.relay import Relay
 from gateway.sorting import Sorter
-from mail.identity import Keyring
 from workflows.installation import installation
 
 HOST = "127.0.0.1"  # the site's own server stands before it, with TLS
@@ -29,12 +28,10 @@ GRACE_SECONDS = 20
 
 def beside(parts: Parts) -> list[Coroutine[Any, Any, None]]:
     """Return what runs beside the API, each until it is cancelled."""
-    settings = parts.settings
-    keys = Keyring.from_hex(settings.signing_key_id, settings.plain_signing_keys())
-    house = House(keys, frozenset(settings.own_addresses), settings.instance)
-    sorter = Sorter(parts.database, FilingDesk(parts.files, parts.rules, house))
+    desk = FilingDesk(parts.files, parts.rules, house_of(parts.settings))
+    sorter = Sorter(parts.database, desk)
     relay = Relay(parts.database, parts.client, parts.clock)
-    mailroom = Mailroom(parts.database, sorter, settings, parts.clock)
+    mailroom = Mailroom(parts.database, sorter, parts.settings, parts.clock)
     return [relay.run(), sorter.run(), mailroom.run()]
 
 

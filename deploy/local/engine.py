@@ -20,6 +20,7 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from deploy.local import processes
 from deploy.local.processes import LOOPBACK, Child, Program
+from workflows import SEARCH_ATTRIBUTES
 
 PROGRAM: Final = Path(sys.executable).parent / "temporal"
 NAMESPACE: Final = "default"
@@ -92,6 +93,12 @@ def start(options: EngineOptions) -> Engine:
     child = processes.start(Program(command, options.log_file))
     child.wait_until(lambda: _keeps_finished_tickets(address))
     return Engine(child, address, f"http://{LOOPBACK}:{ui_port}")
+
+
+def attribute_types() -> dict[str, str]:
+    """Return our search attributes by name, each type as the server's command line writes it."""
+    kinds = {key.name: key.indexed_value_type.name for key in SEARCH_ATTRIBUTES}
+    return {name: kind.title().replace("_", "") for name, kind in kinds.items()}
 
 
 def dynamic_config(*, time_skipping: bool) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from deploy.local.world import KEYS, SERVICE, STATIONERY, World, virtual_engine,
 from domain.calendar import MOSCOW
 from gateway.app import create_app
 from gateway.filing import FilingDesk
-from gateway.incoming import House
+from gateway.incoming import house_of
 from gateway.mailroom import Mailroom
 from gateway.parts import Parts
 from gateway.sorting import Sorter
@@ -146,8 +146,8 @@ def _parts(service: World, folder: Path, door: int) -> Parts:
 @asynccontextmanager
 async def _doors(parts: Parts) -> AsyncIterator[None]:
     """Keep the mail door open and the sorter at work."""
-    house = House(KEYS, frozenset(OWN), STATIONERY.instance)
-    sorter = Sorter(parts.database, FilingDesk(parts.files, parts.rules, house))
+    desk = FilingDesk(parts.files, parts.rules, house_of(parts.settings))
+    sorter = Sorter(parts.database, desk)
     mailroom = Mailroom(parts.database, sorter, parts.settings, parts.clock)
     tasks = [asyncio.create_task(sorter.run()), asyncio.create_task(mailroom.run())]
     port = parts.settings.door_port

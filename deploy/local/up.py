@@ -22,7 +22,6 @@ from deploy.local.people import CLIENTS, SignIn
 from deploy.local.processes import LOOPBACK, Program
 from deploy.local.settings import DATABASE, OWN_ADDRESSES, Home, Ports
 from storage.database import Database
-from workflows import SEARCH_ATTRIBUTES
 
 GLANCE_SECONDS: Final = 0.5
 DRAINED_WITHIN: Final = timedelta(seconds=30)  # the worker finishes what it has in hand
@@ -122,13 +121,12 @@ def _prepare_register(database_url: str, launch: Launch) -> tuple[SignIn, ...]:
 
 
 def _engine(home: Home, ports: Ports) -> Part:
-    kinds = {key.name: _kind(key.indexed_value_type.name) for key in SEARCH_ATTRIBUTES}
     options = EngineOptions(
         log_file=home.log("temporal"),
         db_file=home.folder / "temporal" / "temporal.db",
         port=ports.engine,
         ui_port=ports.engine_ui,
-        search_attributes=kinds,
+        search_attributes=engine.attribute_types(),
     )
 
     def start() -> Started:
@@ -136,11 +134,6 @@ def _engine(home: Home, ports: Ports) -> Part:
         return Started(started.child, started.stop)
 
     return Part("процессы (Temporal)", options.log_file, start)
-
-
-def _kind(name: str) -> str:
-    """Write a type of search attribute as the server's command line wants it: KeywordList."""
-    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def _post_office(home: Home, ports: Ports) -> Part:

@@ -29,7 +29,6 @@ from storage import handovers, tickets
 from storage.database import Database
 from storage.rules import CurrentRules
 from worker import Parts, workers
-from workflows import SEARCH_ATTRIBUTES
 from workflows.connection import SHARED as SHARED_CONVERTER
 
 KEYS = Keyring("k1", {"k1": bytes(range(32))})
@@ -38,14 +37,6 @@ SERVICE = "lanskov@profman.ru"
 JOURNAL = "journal@profman.ru"
 PATIENCE = 30.0
 RUNNING = 'WorkflowType = "Ticket" AND ExecutionStatus = "Running"'
-
-
-def attribute_types() -> dict[str, str]:
-    """Return the search attributes and their types as the engine's command line names them."""
-    return {key.name: TYPES[key.indexed_value_type.name] for key in SEARCH_ATTRIBUTES}
-
-
-TYPES = {"KEYWORD": "Keyword", "INT": "Int", "DATETIME": "Datetime", "BOOL": "Bool"}
 
 
 @dataclass
@@ -166,7 +157,9 @@ async def wait_until(is_so: Callable[[], Awaitable[bool]], what: str) -> None:
 @asynccontextmanager
 async def virtual_engine() -> AsyncIterator[WorkflowEnvironment]:
     """Run an engine whose tickets' clocks can be moved."""
-    async with engine.time_skipping_environment(attribute_types(), SHARED_CONVERTER) as environment:
+    async with engine.time_skipping_environment(
+        engine.attribute_types(), SHARED_CONVERTER
+    ) as environment:
         yield environment
 
 
