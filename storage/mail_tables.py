@@ -89,6 +89,16 @@ letters = Table(
     ),
 )
 
+bounced_addresses = Table(
+    "bounced_addresses",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("letter", Text, nullable=False),
+    moment("bounced_at", required=True),
+    CheckConstraint("address = lower(address)", name="address_is_folded"),
+)
+
 review_items = Table(
     "review_items",
     metadata,
@@ -102,7 +112,9 @@ review_items = Table(
     moment("settled_at"),
     Column("settled_by", Text, nullable=False, server_default=""),
     CheckConstraint(
-        "kind IN ('unreadable', 'thanks', 'undeliverable', 'to_post')", name="kind_is_known"
+        "kind IN ('unreadable', 'thanks', 'undeliverable', 'to_post', 'possible_link',"
+        " 'reused_id', 'infected')",
+        name="kind_is_known",
     ),
     Index("ix_review_items_open", "id", postgresql_where=text("settled_at IS NULL")),
 )

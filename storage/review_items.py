@@ -11,7 +11,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from storage.mail_tables import review_items
 
-Kind = Literal["unreadable", "thanks", "undeliverable", "to_post"]
+Kind = Literal[
+    "unreadable", "thanks", "undeliverable", "to_post", "possible_link", "reused_id", "infected"
+]
 COLUMNS = tuple(
     review_items.c[name]
     for name in ("id", "kind", "reason", "created_at", "number", "raw_id", "message_id")

@@ -74,6 +74,7 @@ requests = Table(
     moment("received_at", required=True),
     moment("accepted_at", required=True),
     moment("called_at"),
+    moment("confirm_at"),
     CheckConstraint(one_of("channel", Channel), name="channel_is_known"),
     CheckConstraint(one_of("kind", TicketKind), name="kind_is_known"),
     CheckConstraint(one_of("declared", Criticality), name="criticality_is_known"),

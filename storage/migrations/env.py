@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from storage import mail_tables, people_tables, rule_tables, ticket_tables
+from storage import file_tables, mail_tables, people_tables, rule_tables, ticket_tables
 from storage.schema import metadata
 
-TABLES = (mail_tables, people_tables, rule_tables, ticket_tables)  # importing fills the metadata
+TABLES = (file_tables, mail_tables, people_tables, rule_tables, ticket_tables)  # importing fills the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
