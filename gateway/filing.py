@@ -15,9 +15,9 @@ from gateway.incoming import House, Incoming, read_incoming
 from storage import files, filing, handovers, letters, messages, people, requests, review_items
 from storage.database import Connection
 from storage.files import Attachment, FileStore
-from storage.filing import KnownTicket, OurLetter
+from storage.filing import Claimed, KnownTicket, OurLetter
 from storage.people import Person
-from storage.raw_letters import RawLetter, RawState
+from storage.raw_letters import RawState
 from storage.requests import Registration
 from storage.rules import Rules
 
@@ -62,11 +62,11 @@ class FilingDesk:
         """Put files into this store; `house` tells which letters are our own."""
         self._store, self._rules, self._house = store, rules, house
 
-    def file(self, connection: Connection, kept: RawLetter) -> Settlement:
+    def file(self, connection: Connection, claimed: Claimed) -> Settlement:
         """File a letter; the same letter again changes nothing."""
-        if filing.came_before(connection, kept):
+        if claimed.is_repetition:
             return Settlement(RawState.DUPLICATE, "the same bytes came before")
-        case = self._case(connection, read_incoming(kept, self._house))
+        case = self._case(connection, read_incoming(claimed.letter, self._house))
         return STEPS[case.filing.place](self, connection, case)
 
     def _case(self, connection: Connection, incoming: Incoming) -> Case:
@@ -201,7 +201,8 @@ class FilingDesk:
             Attachment(file.name, file.content_type, self._store.put(file.content), file.size)
             for file in case.incoming.letter.attachments
         ]
-        files.add(connection, message_id, carried)
+        if carried:
+            files.add(connection, message_id, carried)
         return Settlement(RawState.FILED, case.filing.reason)
 
     def _tell_of_loss(self, connection: Connection, case: Case, lost: OurLetter) -> None:

@@ -10,6 +10,8 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from math import inf
+from time import monotonic
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -65,6 +67,7 @@ class Relay:
         self._database, self._client, self._clock = database, client, clock
         self._room = asyncio.Semaphore(IN_FLIGHT)
         self._woken = asyncio.Event()
+        self._retry_at = inf  # by the monotonic clock: the soonest of what this relay put back
 
     async def run(self) -> None:
         """Hand over until cancelled, whatever goes wrong meanwhile."""
@@ -72,7 +75,7 @@ class Relay:
             tasks.create_task(self._listen())
             while True:
                 self._woken.clear()
-                if await self._hand_over_or_report() == 0:
+                if await self._hand_over_or_report() < BATCH:
                     await self._rest()
 
     async def hand_over(self) -> int:
@@ -154,6 +157,7 @@ class Relay:
 
     def _put_back(self, handover: Handover, error: str) -> None:
         delay = min(timedelta(milliseconds=250) * 2 ** min(handover.attempts, 10), LONGEST_DELAY)
+        self._retry_at = min(self._retry_at, monotonic() + delay.total_seconds())
         with self._database.transaction() as connection:
             handovers.fail(connection, handover.id, wall_clock() + delay, error)
 
@@ -169,19 +173,11 @@ class Relay:
             requests.follow_up(connection, handover.number, message, accepted_at)
 
     async def _rest(self) -> None:
-        """Wait until something new is entered, or something put back comes due."""
-        pause = await asyncio.to_thread(self._pause)
+        """Wait until something new is entered, something put back comes due, or for a glance."""
+        pause = min(max(self._retry_at - monotonic(), 0), GLANCE_SECONDS)
+        self._retry_at = inf
         with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), pause)
-
-    def _pause(self) -> float:
-        try:
-            with self._database.transaction() as connection:
-                retry_at = handovers.next_retry(connection)
-        except Exception:  # noqa: BLE001 - a register that is away is asked again later
-            retry_at = None
-        left = (retry_at - wall_clock()).total_seconds() if retry_at else GLANCE_SECONDS
-        return min(max(left, 0.05), GLANCE_SECONDS)
 
     async def _listen(self) -> None:
         """Wake the relay whenever something is entered; listen anew when the line breaks."""

@@ -11,9 +11,10 @@ from contextlib import suppress
 from gateway.filing import FilingDesk, Settlement
 from storage import filing, raw_letters, review_items
 from storage.database import Connection, Database
-from storage.raw_letters import RawLetter, RawState
+from storage.raw_letters import RawState
 
 AT_ONCE = 4
+FEW = 2  # so many one after another: a single letter must not wake four threads
 GLANCE_SECONDS = 3.0
 
 log = logging.getLogger(__name__)
@@ -42,9 +43,13 @@ class Sorter:
                     await asyncio.wait_for(self._woken.wait(), GLANCE_SECONDS)
 
     async def sort(self) -> None:
-        """File all that is kept now."""
-        if first := await asyncio.to_thread(self._sort_one, 0):
-            await asyncio.gather(*(self._sort_from(first) for _ in range(AT_ONCE)))
+        """File all that is kept now; several at a time only where several are waiting."""
+        id_ = 0
+        for _ in range(FEW):
+            id_ = await asyncio.to_thread(self._sort_one, id_)
+            if not id_:
+                return
+        await asyncio.gather(*(self._sort_from(id_) for _ in range(AT_ONCE)))
 
     async def _sort_or_report(self) -> None:
         try:
@@ -64,29 +69,27 @@ class Sorter:
         id_ = 0
         try:
             with self._database.transaction() as connection:
-                kept = filing.claim(connection, after)
-                if kept is not None:
-                    id_ = kept.id
-                    settlement = self._file(connection, kept)
-                    raw_letters.settle(connection, id_, settlement.state, settlement.reason)
+                claimed = filing.claim(connection, after)
+                if claimed is not None:
+                    id_ = claimed.letter.id
+                    _settle(connection, id_, self._desk.file(connection, claimed))
         except filing.PASSING as fault:
             if not id_:
                 raise
             log.warning("letter %s cannot be filed now: %s", id_, type(fault).__name__)
+        except Exception as fault:
+            if not id_:
+                raise
+            log.exception("letter %s could not be filed", id_)
+            self._put_before_people(id_, type(fault).__name__)
         return id_
 
-    def _file(self, connection: Connection, kept: RawLetter) -> Settlement:
-        """File the letter, or put it before a person when we fail at it."""
-        try:
-            with connection.begin_nested():
-                return self._desk.file(connection, kept)
-        except filing.PASSING:
-            raise
-        except Exception as fault:
-            reason = type(fault).__name__
-            log.exception("letter %s could not be filed", kept.id)
-            review_items.add(connection, "unreadable", reason=reason, raw_id=kept.id)
-            return Settlement(RawState.UNREADABLE, reason)
+    def _put_before_people(self, id_: int, reason: str) -> None:
+        """Settle a letter at which we failed: nothing of the failed try was kept."""
+        with self._database.transaction() as connection:
+            if filing.claim_again(connection, id_):
+                review_items.add(connection, "unreadable", reason=reason, raw_id=id_)
+                _settle(connection, id_, Settlement(RawState.UNREADABLE, reason))
 
     async def _listen(self) -> None:
         """Wake whenever another process keeps a letter; listen anew when the line breaks."""
@@ -97,3 +100,7 @@ class Sorter:
             except Exception:  # noqa: BLE001 - the glance every few seconds goes on meanwhile
                 log.warning("the register does not answer; listening again soon")
             await asyncio.sleep(1)
+
+
+def _settle(connection: Connection, id_: int, settlement: Settlement) -> None:
+    raw_letters.settle(connection, id_, settlement.state, settlement.reason)

@@ -36,6 +36,7 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=pool_size,
+            pool_use_lifo=True,  # the connection used last has its statements prepared and at hand
             hide_parameters=True,  # an error that is logged must not print people's words
             connect_args={"connect_timeout": CONNECT_SECONDS},
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from storage.mail_tables import letters, raw_letters
@@ -47,6 +47,36 @@ class OurLetter:
     number: str
 
 
+@dataclass(frozen=True)
+class Claimed:
+    """A letter in hand; a repetition when the very same bytes came before and are settled."""
+
+    letter: RawLetter
+    is_repetition: bool
+
+
+BEFORE = raw_letters.alias("before")
+CLAIM = (
+    select(
+        *COLUMNS,
+        exists()
+        .where(
+            BEFORE.c.digest == raw_letters.c.digest,
+            BEFORE.c.id < raw_letters.c.id,
+            BEFORE.c.state != RawState.KEPT,
+        )
+        .label("is_repetition"),
+    )
+    .where(raw_letters.c.state == RawState.KEPT, raw_letters.c.id > bindparam("after"))
+    .order_by(raw_letters.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=raw_letters)
+)
+
+CLAIM_AGAIN = text("""
+SELECT id FROM raw_letters WHERE id = :id AND state = 'kept' FOR UPDATE SKIP LOCKED
+""")
+
 TICKET = text("""
 SELECT number, kind, subject, language, tickets.client_id, user_id, name, phone, login,
        is_verified, tickets.closed_at IS NOT NULL AS is_closed
@@ -79,30 +109,23 @@ WHERE mailbox = :mailbox AND uid_validity = :uid_validity AND uid = ANY(:uids)
 """)
 
 
-def claim(connection: Connection, after: int) -> RawLetter | None:
+def claim(connection: Connection, after: int) -> Claimed | None:
     """Take in hand the oldest letter kept after that id; nobody else gets it before the commit."""
-    kept = select(*COLUMNS).where(raw_letters.c.state == RawState.KEPT, raw_letters.c.id > after)
-    taken = kept.order_by(raw_letters.c.id).limit(1).with_for_update(skip_locked=True)
-    row = connection.execute(taken).mappings().first()
+    row = connection.execute(CLAIM, {"after": after}).mappings().first()
     if row is None:
         return None
-    recipients = tuple(row["envelope_to"])
-    return RawLetter(**{**row, "state": RawState.KEPT, "envelope_to": recipients})
+    values = {**row, "state": RawState.KEPT, "envelope_to": tuple(row["envelope_to"])}
+    return Claimed(is_repetition=values.pop("is_repetition"), letter=RawLetter(**values))
+
+
+def claim_again(connection: Connection, id_: int) -> bool:
+    """Take in hand a letter that could not be filed; false when another has it, or settled it."""
+    return connection.execute(CLAIM_AGAIN, {"id": id_}).first() is not None
 
 
 def announce(connection: Connection) -> None:
     """Wake whoever files letters, once this transaction is over."""
     connection.execute(select(func.pg_notify(CHANNEL, "")))
-
-
-def came_before(connection: Connection, letter: RawLetter) -> bool:
-    """Tell whether the very same bytes were kept before and are settled."""
-    same = select(raw_letters.c.id).where(
-        raw_letters.c.digest == letter.digest,
-        raw_letters.c.id < letter.id,
-        raw_letters.c.state != RawState.KEPT,
-    )
-    return connection.execute(same.limit(1)).first() is not None
 
 
 def unknown_uids(
@@ -128,8 +151,10 @@ def find_ticket(connection: Connection, number: str) -> KnownTicket | None:
 
 def participates(connection: Connection, number: str, address: str) -> bool:
     """Tell whether somebody who writes from this address takes part in the ticket."""
+    if not number or not address:
+        return False
     values = {"number": number, "address": address.lower()}
-    return bool(address) and bool(connection.execute(PARTICIPATES, values).scalar_one())
+    return bool(connection.execute(PARTICIPATES, values).scalar_one())
 
 
 def find_letter(connection: Connection, message_id: str) -> OurLetter | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select, text
+from sqlalchemy import BindParameter, ColumnElement, Connection, Date, Row, bindparam, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.terms import Role
@@ -103,6 +103,27 @@ RETURNING id
 """)
 
 
+def is_supported(client_id: ColumnElement[int], on: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Return the condition that a contract of the client holds on the day, its last included."""
+    has_begun = contracts.c.starts_on <= on
+    has_not_ended = contracts.c.ends_on.is_(None) | (contracts.c.ends_on >= on)
+    return exists().where(contracts.c.client_id == client_id, has_begun, has_not_ended)
+
+
+# Put together once: it is asked for every letter and every form.
+PEOPLE = (
+    select(
+        *(users.c.id, clients.c.id, clients.c.code, clients.c.name, users.c.name, users.c.login),
+        *(users.c.email, users.c.phone, users.c.language),
+        is_supported(users.c.client_id, bindparam("on", type_=Date)),
+    )
+    .join_from(users, clients, clients.c.id == users.c.client_id)
+    .order_by(users.c.id)
+)
+BY_EMAIL = PEOPLE.where(users.c.email == func.lower(bindparam("address")), users.c.email != "")
+BY_LOGIN = PEOPLE.where(users.c.login == bindparam("login"))
+
+
 def import_clients(connection: Connection, rows: Iterable[Cells]) -> ImportReport:
     """Take clients, contracts and users from the rows of a table with a heading.
 
@@ -120,15 +141,15 @@ def import_clients(connection: Connection, rows: Iterable[Cells]) -> ImportRepor
 
 def find_user_by_email(connection: Connection, address: str, on: date) -> Person | None:
     """Return the user who writes from this address; None when two clients share it (Q12)."""
-    found = _people(on).where(users.c.email == func.lower(address), users.c.email != "")
-    people = [Person(*row) for row in connection.execute(found)]
+    found = connection.execute(BY_EMAIL, {"address": address, "on": on})
+    people = [Person(*row) for row in found]
     is_plain = len({person.client_id for person in people}) == 1
     return people[0] if is_plain else None
 
 
 def find_user_by_login(connection: Connection, login: str, on: date) -> Person | None:
     """Return the user of this login, if there is one."""
-    row = connection.execute(_people(on).where(users.c.login == login)).first()
+    row = connection.execute(BY_LOGIN, {"login": login, "on": on}).first()
     return Person(*row) if row else None
 
 
@@ -169,23 +190,6 @@ def find_staff(connection: Connection, login: str) -> Staff | None:
 def list_staff(connection: Connection) -> tuple[Staff, ...]:
     """Return all of us by name."""
     return tuple(_member(row) for row in connection.execute(select(staff).order_by(staff.c.name)))
-
-
-def is_supported(client_id: ColumnElement[int], on: date) -> ColumnElement[bool]:
-    """Return the condition that a contract of the client holds on the day, its last included."""
-    has_begun = contracts.c.starts_on <= on
-    has_not_ended = contracts.c.ends_on.is_(None) | (contracts.c.ends_on >= on)
-    return exists().where(contracts.c.client_id == client_id, has_begun, has_not_ended)
-
-
-def _people(on: date) -> Select[*tuple[Any, ...]]:
-    columns = (
-        *(users.c.id, clients.c.id, clients.c.code, clients.c.name, users.c.name, users.c.login),
-        *(users.c.email, users.c.phone, users.c.language),
-        is_supported(users.c.client_id, on),
-    )
-    of_clients = select(*columns).join_from(users, clients, clients.c.id == users.c.client_id)
-    return of_clients.order_by(users.c.id)
 
 
 def _member(row: Row[*tuple[Any, ...]]) -> Staff:
