@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Date, Row, bindparam, exists, func, select, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Date,
+    Row,
+    bindparam,
+    exists,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.terms import Role
@@ -103,7 +114,9 @@ RETURNING id
 """)
 
 
-def is_supported(client_id: ColumnElement[int], on: date | BindParameter[date]) -> ColumnElement[bool]:
+def is_supported(
+    client_id: ColumnElement[int], on: date | BindParameter[date]
+) -> ColumnElement[bool]:
     """Return the condition that a contract of the client holds on the day, its last included."""
     has_begun = contracts.c.starts_on <= on
     has_not_ended = contracts.c.ends_on.is_(None) | (contracts.c.ends_on >= on)
