@@ -9,7 +9,7 @@ from datetime import datetime
 
 from domain import intake
 from domain.calendar import Calendar
-from domain.correspondence import departure, words
+from domain.correspondence import OUTSIDE_WINDOW, SPACED, departure, words
 from domain.editions import Settings
 from domain.events import TicketEvent
 from domain.letters import (
@@ -73,9 +73,10 @@ class Correspondence:
             connection, cause.ticket.number, words(cause.event, cause.ticket)
         )
         facts = for_recipient(kind, self._facts(case, cause, kind))
-        envelope = self._envelope(case, cause, kind, at)
+        departs_at = self._departs_at(case, kind, at)
+        envelope = self._envelope(case, cause, kind, departs_at)
         letter = compose(kind, facts, envelope)
-        state, reason, leaves_at = self._fate(case, kind, at)
+        state, reason, leaves_at = _fate(case, kind, departs_at, at)
         return PreparedLetter(
             key=message_key(case.number, cause.sequence, kind),
             number=case.number,
@@ -92,20 +93,14 @@ class Correspondence:
             reason=reason,
         )
 
-    def _fate(
-        self, case: CaseFile, kind: LetterKind, at: datetime
-    ) -> tuple[LetterState, str, datetime | None]:
-        if case.withheld and not is_internal(kind):
-            return LetterState.WITHHELD, case.withheld, None
-        if not case.address and not is_internal(kind):
-            return LetterState.TO_POST, "the client has no e-mail address (Q9)", None
-        leaves_at = departure(kind, at, self.calendar, self.settings)
-        if leaves_at > at:
-            return LetterState.WAITING, "outside working time (R45)", leaves_at
-        return LetterState.SENDING, "", leaves_at
+    def _departs_at(self, case: CaseFile, kind: LetterKind, at: datetime) -> datetime:
+        """Return when the letter may leave; confirmations to one address keep their distance."""
+        is_spaced = kind is LetterKind.CONFIRMATION and case.confirm_at is not None
+        earliest = max(at, case.confirm_at) if is_spaced and case.confirm_at else at
+        return departure(kind, earliest, self.calendar, self.settings)
 
     def _envelope(
-        self, case: CaseFile, cause: Cause, kind: LetterKind, at: datetime
+        self, case: CaseFile, cause: Cause, kind: LetterKind, departs_at: datetime
     ) -> LetterEnvelope:
         keys, domain = self.stationery.keys, self.stationery.domain
         to = self.settings.alert_address if is_internal(kind) else case.address
@@ -113,7 +108,7 @@ class Correspondence:
             to=to or self.settings.service_address,
             to_name="" if is_internal(kind) else case.name,
             message_id=sign(case.number, cause.sequence, kind, keys, domain),
-            date_at=departure(kind, at, self.calendar, self.settings),
+            date_at=departs_at,
             instance=self.stationery.instance,
             sender=self.settings.service_address,
             in_reply_to="" if is_internal(kind) else case.in_reply_to,
@@ -164,6 +159,23 @@ class Correspondence:
             documentation=self.settings.documentation_url,
             console=f"{self.stationery.site}/api/tickets/{number}",
         )
+
+
+def _fate(
+    case: CaseFile, kind: LetterKind, departs_at: datetime, at: datetime
+) -> tuple[LetterState, str, datetime | None]:
+    """Return the state a letter begins in, why, and when it leaves.
+
+    Only the confirmation may be withheld: what people of ours write is never kept from a client.
+    """
+    if kind is LetterKind.CONFIRMATION and case.withheld:
+        return LetterState.WITHHELD, case.withheld, None
+    if not case.address and not is_internal(kind):
+        return LetterState.TO_POST, "у клиента нет адреса почты (Q9)", None
+    if departs_at <= at:
+        return LetterState.SENDING, "", departs_at
+    is_spaced = case.confirm_at is not None and kind is LetterKind.CONFIRMATION
+    return LetterState.WAITING, SPACED if is_spaced else OUTSIDE_WINDOW, departs_at
 
 
 def _file(row: dict[str, str | int]) -> AttachedFile:

@@ -17,6 +17,9 @@ from domain.ticket import Ticket
 
 # A letter whose dialogue with the server begins in the window must also end in it.
 MARGIN = timedelta(seconds=30)
+# Why a letter waits, as staff read it on the ticket.
+OUTSIDE_WINDOW = "вне рабочего времени (R45)"
+SPACED = "на этот адрес только что ушло другое подтверждение; это уйдёт следом"
 
 CLOSINGS: Mapping[Ground, LetterKind] = {
     Ground.SOLVED: LetterKind.CLOSING,

@@ -8,7 +8,13 @@ ticket; a bare number in the subject is a suggestion, and From proves nothing.
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+# A program whose answers show none of the marks of RFC 3834 must not be answered for ever.
+SPACING = timedelta(minutes=10)
+MOST_A_DAY = 5
+ONE_DAY = timedelta(days=1)
 
 
 class Place(StrEnum):
@@ -130,6 +136,21 @@ def _file_reply(facts: LetterFacts, ticket: str) -> Filing:
     if facts.is_only_thanks:
         return Filing(Place.HOLD_THANKS, Reason.ONLY_THANKS, ticket)
     return Filing(Place.FOLLOW_UP, Reason.REPLY_TO_CLOSED, ticket, confirms=True)
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The confirmations owed to one address within a day: how many, and when the last leaves."""
+
+    count: int = 0
+    last_at: datetime | None = None
+
+
+def confirm_at(at: datetime, confirmed: Confirmed) -> datetime | None:
+    """Return when one more confirmation may leave, not before `at`; None when none may (R33)."""
+    if confirmed.count >= MOST_A_DAY:
+        return None
+    return max(at, confirmed.last_at + SPACING) if confirmed.last_at else at
 
 
 _THANKS = re.compile(

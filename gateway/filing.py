@@ -5,25 +5,18 @@ of one ticket, or one item that a person sees. The decision itself is `domain.fi
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
-from domain.calendar import MOSCOW
-from domain.filing import Filing, LetterFacts, Place, file_letter, is_only_thanks
-from domain.terms import TicketKind
-from gateway.incoming import House, Incoming, read_incoming
-from storage import files, filing, handovers, letters, messages, people, requests, review_items
+from domain.filing import Place
+from gateway.cases import Case, case_of, follow_up_of, registration_of
+from gateway.incoming import House, read_incoming
+from storage import files, filing, handovers, letters, messages, requests, review_items
 from storage.database import Connection
 from storage.files import Attachment, FileStore
-from storage.filing import Claimed, KnownTicket, OurLetter
-from storage.people import Person
+from storage.filing import Claimed, OurLetter
 from storage.raw_letters import RawState
 from storage.requests import Registration
 from storage.rules import Rules
-
-# A program whose answers show none of the marks of RFC 3834 must not be answered for ever.
-MOST_CONFIRMATIONS = 20
-WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -32,27 +25,6 @@ class Settlement:
 
     state: RawState
     reason: str
-
-
-@dataclass(frozen=True)
-class Case:
-    """A letter, what the register knows of it, and where it belongs."""
-
-    incoming: Incoming
-    person: Person | None
-    ticket: KnownTicket | None
-    lost: OurLetter | None
-    filing: Filing
-
-    @property
-    def author(self) -> str:
-        """Return who speaks, as the journal writes it."""
-        return f"client:{self.person.user_id}" if self.person else "client"
-
-    @property
-    def number(self) -> str:
-        """Return the ticket to which the letter goes."""
-        return self.filing.ticket or ""
 
 
 class FilingDesk:
@@ -66,57 +38,22 @@ class FilingDesk:
         """File a letter; the same letter again changes nothing."""
         if claimed.is_repetition:
             return Settlement(RawState.DUPLICATE, "the same bytes came before")
-        case = self._case(connection, read_incoming(claimed.letter, self._house))
+        case = case_of(connection, read_incoming(claimed.letter, self._house))
         return STEPS[case.filing.place](self, connection, case)
-
-    def _case(self, connection: Connection, incoming: Incoming) -> Case:
-        sender = incoming.letter.sender
-        today = incoming.kept.received_at.astimezone(MOSCOW).date()
-        person = people.find_user_by_email(connection, sender.address, today)
-        ticket = filing.find_ticket(connection, incoming.signed)
-        lost = filing.find_letter(connection, incoming.bounced)
-        facts = self._facts(connection, incoming, ticket, lost)
-        return Case(incoming, person if sender.trusted else None, ticket, lost, file_letter(facts))
-
-    def _facts(
-        self,
-        connection: Connection,
-        incoming: Incoming,
-        ticket: KnownTicket | None,
-        lost: OurLetter | None,
-    ) -> LetterFacts:
-        letter = incoming.letter
-        signed = ticket.number if ticket else ""
-        suggested = filing.find_ticket(connection, incoming.suggested)
-        return LetterFacts(
-            signed_ticket=signed or None,
-            sender_trusted=letter.sender.trusted,
-            sender_participates=filing.participates(connection, signed, letter.sender.address),
-            ticket_closed=ticket is not None and ticket.is_closed,
-            suggested_ticket=suggested.number if suggested else None,
-            is_automatic=bool(incoming.silence),
-            is_bounce=letter.bounce is not None,
-            bounce_ticket=lost.number if lost else None,
-            is_own_mail=incoming.is_ours,
-            is_only_thanks=not letter.attachments and is_only_thanks(letter.visible_text),
-            is_unreadable=letter.unreadable is not None,
-        )
 
     # Where a letter may go
 
     def open_ticket(self, connection: Connection, case: Case) -> Settlement:
         """Register a new appeal (R27, R28)."""
-        registration = replace(
-            self._registration(case), suggested_link=case.filing.possible_link or ""
-        )
+        registration = registration_of(connection, case, self._rules())
         return self._register(connection, case, registration)
 
     def follow_up(self, connection: Connection, case: Case) -> Settlement:
         """Register the matter anew, linked with the closed ticket (R64, Q8)."""
         if case.ticket is None:
             return self.open_ticket(connection, case)
-        registration = _taken_up(self._registration(case), case.ticket)
-        return self._register(connection, case, registration)
+        registration = registration_of(connection, case, self._rules())
+        return self._register(connection, case, follow_up_of(registration, case.ticket))
 
     def append(self, connection: Connection, case: Case) -> Settlement:
         """Add a participant's words; they resume what waited for them (R53)."""
@@ -173,16 +110,13 @@ class FilingDesk:
 
     # What the steps above are made of
 
-    def _registration(self, case: Case) -> Registration:
-        calendar = self._rules().calendar
-        accepted_at = calendar.next_working_moment(case.incoming.kept.received_at)
-        return case.incoming.registration(case.person, accepted_at)
-
     def _register(
         self, connection: Connection, case: Case, registration: Registration
     ) -> Settlement:
-        withheld = _withheld(connection, case)
-        entry = requests.register(connection, replace(registration, withheld=withheld))
+        entry = requests.register(connection, registration)
+        if entry.is_new and registration.suggested_link:
+            link = registration.suggested_link
+            review_items.add(connection, "possible_link", number=entry.number, reason=link)
         return self._filed(connection, case, entry.message_id if entry.is_new else None)
 
     def _add(self, connection: Connection, case: Case, standing: str, author: str) -> Settlement:
@@ -203,7 +137,17 @@ class FilingDesk:
         ]
         if carried:
             files.add(connection, message_id, carried)
+        if case.is_id_known:
+            self._flag_reused_id(connection, case, message_id)
         return Settlement(RawState.FILED, case.filing.reason)
+
+    def _flag_reused_id(self, connection: Connection, case: Case, message_id: int) -> None:
+        """Show that other words came under a Message-ID that is known: nothing was left out."""
+        reason = f"другое письмо с тем же Message-ID {case.incoming.header_id}"[:500]
+        number = case.number or None
+        review_items.add(
+            connection, "reused_id", reason=reason, number=number, message_id=message_id
+        )
 
     def _tell_of_loss(self, connection: Connection, case: Case, lost: OurLetter) -> None:
         bounce = case.incoming.letter.bounce
@@ -214,6 +158,7 @@ class FilingDesk:
         if bounce.hard:
             at = case.incoming.kept.received_at
             letters.bounce(connection, case.incoming.bounced, at, bounce.status)
+            filing.mark_bounced(connection, lost.key, bounce.status, at)
             reason = f"{lost.key}: {bounce.status}"
             review_items.add(
                 connection,
@@ -236,35 +181,3 @@ STEPS: Mapping[Place, Callable[[FilingDesk, Connection, Case], Settlement]] = {
     Place.KEEP_OWN: FilingDesk.keep_own,
     Place.KEEP_UNREADABLE: FilingDesk.keep_unreadable,
 }
-
-
-def _withheld(connection: Connection, case: Case) -> str:
-    """Say why no confirmation may leave, where it may not (R33, law 3)."""
-    incoming = case.incoming
-    address = incoming.letter.sender.address
-    if not case.filing.confirms:
-        return incoming.silence or case.filing.reason
-    if not address:
-        return "the letter names no address of its sender"
-    since = incoming.kept.received_at - WITHIN
-    if filing.count_confirmed(connection, address, since) >= MOST_CONFIRMATIONS:
-        return f"{MOST_CONFIRMATIONS} confirmations went to this address within an hour"
-    return ""
-
-
-def _taken_up(registration: Registration, closed: KnownTicket) -> Registration:
-    """Give the new ticket the people and the subject of the closed one (Q8)."""
-    return replace(
-        registration,
-        follow_up_of=closed.number,
-        subject=closed.subject,
-        kind=TicketKind(closed.kind),
-        language=closed.language,
-        client_id=registration.client_id or closed.client_id,
-        user_id=registration.user_id or closed.user_id,
-        name=closed.name,
-        phone=registration.phone or closed.phone,
-        login=registration.login or closed.login,
-        is_verified=registration.is_verified or closed.is_verified,
-        missing=(),
-    )

@@ -41,7 +41,8 @@ class Incoming:
     """A letter as it was read.
 
     `signed` is the number that an id of ours proves, `bounced` our own Message-ID that came back,
-    `silence` why no machine of ours may answer; each is empty where there is none.
+    `silence` why no machine of ours may answer; each is empty where there is none. A letter is
+    `is_automatic` when no person wrote it for us to read.
     """
 
     kept: RawLetter
@@ -50,7 +51,18 @@ class Incoming:
     signed: str
     bounced: str
     silence: str
+    is_automatic: bool
     is_ours: bool
+
+    @property
+    def is_trusted(self) -> bool:
+        """Tell whether From can be taken for its sender (R2)."""
+        return self.letter.sender.trusted
+
+    @property
+    def header_id(self) -> str:
+        """Return the letter's own Message-ID in its brackets, empty where it has none."""
+        return _bracketed(self.letter.message_id)
 
     @property
     def suggested(self) -> str:
@@ -73,7 +85,7 @@ class Incoming:
             sender_name=letter.sender.name,
             sender_address=letter.sender.address,
             standing=standing,
-            header_id=_bracketed(letter.message_id),
+            header_id=self.header_id,
             raw_id=self.kept.id,
         )
 
@@ -102,7 +114,7 @@ class Incoming:
             language=language_of(f"{letter.subject}\n{letter.visible_text}"),
             told={name.value: value for name, value in told.values.items()},
             missing=missing(self._request(told, person)),
-            header_id=_bracketed(letter.message_id),
+            header_id=self.header_id,
             raw_id=self.kept.id,
         )
 
@@ -126,13 +138,15 @@ def read_incoming(kept: RawLetter, house: House) -> Incoming:
     original = _bracketed(letter.bounce.original_message_id) if letter.bounce else ""
     came_back = verify(original, house.keys)
     signed = came_back or answered
+    machine = _machine(kept, letter)
     return Incoming(
         kept=kept,
         letter=letter,
         key=f"mail:{fingerprint(kept.content)}",
         signed=signed.number if signed else "",
         bounced=original if came_back else "",
-        silence=_silence(kept, letter, house),
+        silence=machine or _own_sender(letter, house),
+        is_automatic=bool(machine),
         is_ours=header_of(kept.content).text("x-profman-loop") == house.instance,
     )
 
@@ -165,13 +179,16 @@ def _plain(text: str) -> str:
     return text.encode(errors="replace").decode().replace("\0", "?")
 
 
-def _silence(kept: RawLetter, letter: ReceivedLetter, house: House) -> str:
-    """Say why an answer by machine could begin a loop or go astray (RFC 3834)."""
-    if letter.sender.address.lower() in house.own_addresses:
-        return "sent from an address of our own"
-    if kept.door in DOORS_WITH_ENVELOPE and not kept.envelope_from:
-        return letter.automatic_reason or "empty envelope sender"
-    return letter.automatic_reason
+def _machine(kept: RawLetter, letter: ReceivedLetter) -> str:
+    """Say what shows that a program wrote the letter, or wants no answer (RFC 3834)."""
+    has_empty_sender = kept.door in DOORS_WITH_ENVELOPE and not kept.envelope_from
+    reason = letter.automatic_reason or ("пустой отправитель конверта" if has_empty_sender else "")
+    return f"машинное письмо: {reason}" if reason else ""
+
+
+def _own_sender(letter: ReceivedLetter, house: House) -> str:
+    is_own = letter.sender.address.lower() in house.own_addresses
+    return "отправлено с нашего собственного адреса" if is_own else ""
 
 
 def _bracketed(id_: str) -> str:

@@ -26,6 +26,7 @@ class CaseFile:
     missing: list[str]
     follow_up_of: str
     withheld: str
+    confirm_at: datetime | None
     received_at: datetime
     called_at: datetime | None
     words: str
@@ -39,7 +40,7 @@ CASE_FILE: TypeAdapter[CaseFile] = TypeAdapter(CaseFile)
 READ = text("""
 SELECT requests.number, requests.kind, declared, requests.channel, name, address, is_verified,
        language, requests.subject, first.visible_text AS description, told, missing, follow_up_of,
-       withheld, received_at, called_at,
+       withheld, confirm_at, received_at, called_at,
        coalesce((SELECT text FROM messages WHERE id = :text_id AND number = :number), '') AS words,
        coalesce((SELECT header_id FROM messages WHERE number = :number AND direction = 'in'
                  AND header_id <> '' ORDER BY id DESC LIMIT 1), '') AS in_reply_to,

@@ -11,11 +11,12 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from domain.filing import Confirmed
 from storage.mail_tables import letters, raw_letters
 from storage.mailboxes import Mailbox
 from storage.messages import ClientMessage
 from storage.raw_letters import COLUMNS, RawLetter, RawState
-from storage.ticket_tables import messages, requests
+from storage.ticket_tables import messages
 
 CHANNEL = "raw_letters"
 # What may go by itself and says nothing of a letter: a full disk, a lost connection, a deadlock.
@@ -92,6 +93,24 @@ SELECT EXISTS (
 )
 """)
 
+MEET = text("""
+WITH alive AS (DELETE FROM bounced_addresses WHERE address = :address)
+SELECT pg_advisory_xact_lock(hashtextextended(:address, 0)),
+       EXISTS (SELECT FROM messages WHERE header_id = :header_id AND header_id <> '') AS is_id_known
+""")
+
+CONFIRMED = text("""
+SELECT count(*) AS owed, max(coalesce(confirm_at, received_at)) AS last_at FROM requests
+WHERE lower(address) = :address AND received_at >= :since AND withheld = ''
+""")
+
+MARK_BOUNCED = text("""
+INSERT INTO bounced_addresses (address, status, letter, bounced_at)
+SELECT lower(recipient), :status, key, :at FROM letters WHERE key = :key AND recipient <> ''
+ON CONFLICT (address) DO UPDATE
+  SET status = excluded.status, letter = excluded.letter, bounced_at = excluded.bounced_at
+""")
+
 ADVANCE = text("""
 INSERT INTO mailboxes (name, uid_validity, uid, swept_at, counted)
 VALUES (:name, :uid_validity, :uid, :swept_at, :counted)
@@ -164,14 +183,25 @@ def find_letter(connection: Connection, message_id: str) -> OurLetter | None:
     return OurLetter(row.key, row.number) if row else None
 
 
-def count_confirmed(connection: Connection, address: str, since: datetime) -> int:
-    """Return how many requests from this address were confirmed since then."""
-    confirmed = select(func.count()).where(
-        func.lower(requests.c.address) == address.lower(),
-        requests.c.received_at >= since,
-        requests.c.withheld == "",
-    )
-    return connection.execute(confirmed).scalar_one()
+def mark_bounced(connection: Connection, key: str, status: str, at: datetime) -> None:
+    """Mark the address that our letter of this key could not reach."""
+    connection.execute(MARK_BOUNCED, {"key": key, "status": status, "at": at})
+
+
+def meet(connection: Connection, address: str, header_id: str) -> bool:
+    """Meet whoever writes: letters from one address are filed one after another from here on.
+
+    An address that writes is alive: a mark that letters to it came back is taken off. Tell whether
+    a message with this Message-ID is kept already.
+    """
+    values = {"address": address.lower(), "header_id": header_id}
+    return bool(connection.execute(MEET, values).one().is_id_known)
+
+
+def confirmed(connection: Connection, address: str, since: datetime) -> Confirmed:
+    """Return the confirmations owed to this address for what came since then."""
+    row = connection.execute(CONFIRMED, {"address": address.lower(), "since": since}).one()
+    return Confirmed(row.owed, row.last_at)
 
 
 def keep_message(connection: Connection, message: ClientMessage) -> int | None:

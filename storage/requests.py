@@ -21,7 +21,8 @@ class Registration:
     """Everything known of an appeal when it is registered; moments are aware.
 
     `key` names the appeal for ever: the same key again is the same ticket. `withheld` says why
-    no confirmation may leave, where it may not (R33, law 3).
+    no confirmation may leave, where it may not (R33, law 3); `confirm_at` is when it may, where
+    that is later than at once.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Registration:
     suggested_link: str = ""
     follow_up_of: str = ""
     withheld: str = ""
+    confirm_at: datetime | None = None
     called_at: datetime | None = None
     author: str = ""
     header_id: str = ""
@@ -97,11 +99,12 @@ WITH given AS (
   INSERT INTO requests (number, message_id, channel, kind, declared, client_id, user_id, name,
                         address, phone, login, is_verified, language, subject, told, missing,
                         requisites, suggested_link, follow_up_of, withheld, received_at,
-                        accepted_at, called_at)
+                        accepted_at, called_at, confirm_at)
   SELECT given.number, message.id, :channel, :kind, :declared, :client_id, :user_id, :name,
          :address, :phone, :login, :is_verified, :language, :subject, cast(:told AS jsonb),
          cast(:missing AS text[]), cast(:requisites AS text[]), :suggested_link, :follow_up_of,
-         :withheld, :received_at, :accepted_at, cast(:called_at AS timestamptz)
+         :withheld, :received_at, :accepted_at, cast(:called_at AS timestamptz),
+         cast(:confirm_at AS timestamptz)
   FROM given, message
 ), ticket AS (
   INSERT INTO tickets (number, status, client_id, received_at, snapshot)

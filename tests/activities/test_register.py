@@ -15,7 +15,8 @@ from activities.outbox import Outbox
 from activities.register import Recording, RegisterActivities
 from deploy.local.story import Story
 from deploy.local.world import STATIONERY
-from domain.commands import AskClient, Take
+from domain.commands import Answer, AskClient, Take
+from domain.correspondence import SPACED
 from domain.events import Noted
 from domain.terms import LetterState, Status
 from domain.ticket import Ticket
@@ -101,6 +102,34 @@ async def test_a_letter_withheld_at_registration_never_leaves_and_says_why(
     assert story.mailbox() == []
     with story.world.database.transaction() as connection:
         assert letters.count_leaving(connection, story.world.clock()) == 0
+
+
+async def test_what_staff_write_reaches_a_client_whose_confirmation_was_withheld(
+    story: Story,
+) -> None:  # R33 R46
+    number = await story.register(story.at("mon", "10:00"), withheld="machine")
+    await story.until(story.at("mon", "10:10"))
+
+    await story.order(number, Take())
+    await story.order(number, Answer(story.text(number, "Обновите продукт.")))
+    await story.until(story.at("mon", "10:20"))
+
+    assert len(story.mailbox()) == 1
+    assert story.letters(number)["1/confirmation"]["state"] == LetterState.WITHHELD
+
+
+async def test_a_confirmation_that_keeps_its_distance_leaves_at_its_moment(
+    story: Story,
+) -> None:  # R33
+    confirm_at = story.at("mon", "10:10")
+    number = await story.register(story.at("mon", "10:00"), confirm_at=confirm_at)
+    await story.until(story.at("mon", "10:05"))
+    waiting = story.letters(number)["1/confirmation"]
+
+    await story.until(story.at("mon", "10:15"))
+
+    assert (waiting["state"], waiting["reason"]) == (LetterState.WAITING, SPACED)
+    assert story.letters(number)["1/confirmation"]["accepted_at"] == confirm_at
 
 
 def take() -> dict[str, object]:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import RowMapping, insert, select, update
 
+from domain.filing import MOST_A_DAY, ONE_DAY, SPACING
 from domain.terms import Channel, LetterState
-from gateway.filing import MOST_CONFIRMATIONS, FilingDesk
+from gateway.filing import FilingDesk
 from gateway.incoming import House
 from gateway.sorting import Sorter
 from mail.identity import Keyring, sign
@@ -21,7 +22,7 @@ from storage import files, filing, people, raw_letters, requests, review_items
 from storage.database import Connection, Database
 from storage.files import FileStore
 from storage.handovers import Handover, claim
-from storage.mail_tables import letters
+from storage.mail_tables import bounced_addresses, letters
 from storage.mail_tables import raw_letters as raw_rows
 from storage.raw_letters import Arrival, RawState
 from storage.requests import Registration
@@ -79,6 +80,11 @@ class Office:
         """Return what processes have yet to be told."""
         with self.database.transaction() as connection:
             return claim(connection, AT, 100)
+
+    def bounced_addresses(self) -> list[str]:
+        """Return the addresses that letters of ours came back from."""
+        with self.database.transaction() as connection:
+            return list(connection.execute(select(bounced_addresses.c.address)).scalars())
 
     def items(self) -> list[str]:
         """Return the kinds of what people have to look at."""
@@ -309,6 +315,7 @@ async def test_a_number_in_the_subject_is_only_a_suggestion(  # R28
     old, new = office.requests()
     assert len(office.messages(ticket)) == 1
     assert (old["number"], new["suggested_link"]) == (ticket, ticket)
+    assert office.items() == ["possible_link"]
 
 
 async def test_a_stranger_with_our_letter_is_heard_without_rights(
@@ -321,6 +328,19 @@ async def test_a_stranger_with_our_letter_is_heard_without_rights(
     _, message = office.messages(ticket)
     assert message["standing"] == "third_person"
     assert office.handovers()[-1].payload["resumes"] is False
+
+
+async def test_mail_never_acts_as_staff_even_with_our_letter_in_hand(
+    office: Office, ticket: str
+) -> None:  # R2
+    for sender in ("office@profman.ru", "specialist@profman.ru"):
+        forged = written(f"Закройте её, {sender}.", From=sender, In_Reply_To=signed(ticket))
+        await office.receive(arrived(forged))
+
+    _, *forged_messages = office.messages(ticket)
+    assert [message["standing"] for message in forged_messages] == ["third_person"] * 2
+    assert {handover.kind for handover in office.handovers()} == {"start", "client_message"}
+    assert not any(handover.payload.get("resumes") for handover in office.handovers())
 
 
 async def test_an_out_of_office_reply_resumes_nothing(office: Office, ticket: str) -> None:  # R53
@@ -337,32 +357,58 @@ async def test_no_confirmation_goes_to_a_machine(office: Office) -> None:  # R33
     await office.receive(arrived(written(Auto_Submitted="auto-generated")))
 
     (request,) = office.requests()
-    assert request["withheld"] == "Auto-Submitted: auto-generated"
+    assert request["withheld"] == "машинное письмо: Auto-Submitted: auto-generated"
 
 
 async def test_no_confirmation_goes_where_the_envelope_forbids_it(office: Office) -> None:  # R33
     await office.receive(replace(arrived(written()), door="smtp"))
 
     (request,) = office.requests()
-    assert request["withheld"] == "empty envelope sender"
+    assert request["withheld"] == "машинное письмо: пустой отправитель конверта"
 
 
 async def test_no_confirmation_goes_to_an_address_of_our_own(office: Office) -> None:  # R33
     await office.receive(arrived(written(From="office@profman.ru")))
 
     (request,) = office.requests()
-    assert request["withheld"] == "sent from an address of our own"
+    assert request["withheld"] == "отправлено с нашего собственного адреса"
 
 
-async def test_a_machine_without_marks_is_not_confirmed_for_ever(office: Office) -> None:  # R33
-    storm = [arrived(written(f"письмо {place}")) for place in range(MOST_CONFIRMATIONS + 3)]
+async def test_confirmations_to_one_address_keep_ten_minutes_between_them(
+    office: Office,
+) -> None:  # R33
+    storm = [arrived(written(f"письмо {place}")) for place in range(3)]
 
-    await office.receive(*storm[:MOST_CONFIRMATIONS])
-    await office.receive(*storm[MOST_CONFIRMATIONS:])
+    await office.receive(*storm)
+
+    confirmed = [request["confirm_at"] for request in office.requests()]
+    assert confirmed == [None, AT + SPACING, AT + 2 * SPACING]
+
+
+async def test_a_machine_without_marks_gets_five_confirmations_a_day(office: Office) -> None:  # R33
+    storm = [arrived(written(f"письмо {place}")) for place in range(MOST_A_DAY + 2)]
+
+    await office.receive(*storm)
 
     withheld = [request["withheld"] for request in office.requests()]
-    assert sum(not reason for reason in withheld) == MOST_CONFIRMATIONS
-    assert "within an hour" in withheld[-1]
+    assert [bool(reason) for reason in withheld] == [False] * MOST_A_DAY + [True] * 2
+    assert "за сутки" in withheld[-1]
+
+
+async def test_the_next_day_an_address_is_confirmed_again(office: Office) -> None:  # R33
+    await office.receive(*(arrived(written(f"раз {place}")) for place in range(MOST_A_DAY + 1)))
+
+    await office.receive(arrived(written("на другой день"), AT + ONE_DAY + SPACING))
+
+    assert [bool(request["withheld"]) for request in office.requests()][-2:] == [True, False]
+
+
+async def test_somebody_else_is_confirmed_at_once_all_the_same(office: Office) -> None:  # R33
+    other = written("другое", From="x@other.example")
+
+    await office.receive(arrived(written()), arrived(other))
+
+    assert [request["confirm_at"] for request in office.requests()] == [None, None]
 
 
 async def test_a_letter_of_this_installation_is_never_answered(office: Office) -> None:
@@ -389,6 +435,19 @@ async def test_a_letter_that_came_back_is_told_to_its_ticket(  # R33 R46
     assert told["letter_bounced"]["is_hard"] is True
     assert letter_state(office) == "bounced"
     assert office.items() == ["undeliverable"]
+    assert office.bounced_addresses() == [CLIENT]
+
+
+async def test_an_address_that_writes_again_is_no_longer_marked(  # R46
+    office: Office, ticket: str
+) -> None:
+    with office.database.transaction() as connection:
+        message_id = send_letter(connection, ticket)
+    await office.receive(arrived(bounce(message_id)))
+
+    await office.receive(arrived(written("Ящик снова работает.")))
+
+    assert office.bounced_addresses() == []
 
 
 async def test_a_delayed_letter_is_not_yet_lost(office: Office, ticket: str) -> None:  # R46
@@ -424,6 +483,7 @@ async def test_another_text_under_the_same_id_is_another_letter(office: Office) 
 
     assert await office.receive(arrived(one), arrived(other)) == [RawState.FILED] * 2
     assert len(office.requests()) == 2
+    assert office.items() == ["reused_id"]
 
 
 async def test_a_reply_to_a_closed_ticket_opens_a_linked_one(  # R64 Q8

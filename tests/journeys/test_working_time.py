@@ -50,7 +50,7 @@ async def test_a_letter_given_after_hours_leaves_at_nine_on_the_next_working_day
 
     assert (waiting["state"], waiting["reason"]) == (
         LetterState.WAITING,
-        "outside working time (R45)",
+        "вне рабочего времени (R45)",
     )
     assert waiting["leaves_at"] == story.at("mon+1", "9:00")
     assert still == LetterState.WAITING
