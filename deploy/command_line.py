@@ -35,6 +35,8 @@ staff = _group("Сотрудники поддержки.")
 app.add_typer(tokens, name="token")
 app.add_typer(clients, name="clients")
 app.add_typer(staff, name="staff")
+mail = _group("Почта: как она стоит и что разобрать снова.")
+app.add_typer(mail, name="mail")
 
 Folder = Annotated[Path, typer.Option(help="Папка со всем, что хранится.")]
 FreePorts = Annotated[bool, typer.Option("--free-ports", help="Взять свободные порты.")]
@@ -102,6 +104,28 @@ def read_mail(files: list[Path], *, as_json: AsJson = False) -> None:
     from deploy import mail_files
 
     raise typer.Exit(mail_files.read(files, sys.stdout.buffer, typer.echo, as_json=as_json))
+
+
+@mail.command("status", help="Как стоит почта: ящики, неразобранное, неотправленное и почему.")
+def mail_status(*, as_json: AsJson = False) -> None:
+    """Print how mail stands."""
+    from deploy import mail_errands
+
+    with _explained():
+        for line in mail_errands.status(as_json=as_json):
+            typer.echo(line)
+
+
+@mail.command("reprocess", help="Разобрать снова то, что не удалось прочитать.")
+def reprocess_mail(
+    letter: Annotated[int | None, typer.Option(help="Только письмо с этим номером.")] = None,
+) -> None:
+    """Have unreadable letters filed once more."""
+    from deploy import mail_errands
+
+    with _explained():
+        again = mail_errands.reprocess(letter)
+    typer.echo(f"Передано на разбор: {len(again)}")
 
 
 @tokens.command("create", help="Выдать токен: его видно один раз.")

@@ -13,8 +13,6 @@ import uvicorn
 import uvloop
 
 from gateway.app import create_app
-from gateway.filing import FilingDesk
-from gateway.incoming import house_of
 from gateway.mailroom import Mailroom
 from gateway.parts import Parts, assemble
 from gateway.relay import Relay
@@ -28,8 +26,7 @@ GRACE_SECONDS = 20
 
 def beside(parts: Parts) -> list[Coroutine[Any, Any, None]]:
     """Return what runs beside the API, each until it is cancelled."""
-    desk = FilingDesk(parts.files, parts.rules, house_of(parts.settings))
-    sorter = Sorter(parts.database, desk)
+    sorter = Sorter(parts.database, parts.desk)
     relay = Relay(parts.database, parts.client, parts.clock)
     mailroom = Mailroom(parts.database, sorter, parts.settings, parts.clock)
     return [relay.run(), sorter.run(), mailroom.run()]

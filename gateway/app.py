@@ -26,6 +26,7 @@ from gateway import (
     orders,
     problems,
     reference,
+    review,
     tickets,
 )
 from gateway.parts import Parts
@@ -80,7 +81,7 @@ def create_app(parts: Parts) -> FastAPI:
     problems.install(app)
     app.add_middleware(limits.BodyLimits)
     _let_the_engine_page_ask(app, parts.settings.engine_ui)
-    for door in (intake, correspondence, tickets, commands, operations, codec, reference):
+    for door in (intake, correspondence, tickets, commands, operations, review, codec, reference):
         app.include_router(door.router)
     _open_health(app, parts)
     return app

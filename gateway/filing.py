@@ -9,22 +9,23 @@ from dataclasses import dataclass
 
 from domain.filing import Place
 from gateway.cases import Case, case_of, follow_up_of, registration_of
-from gateway.incoming import House, read_incoming
-from storage import files, filing, handovers, letters, messages, requests, review_items
+from gateway.incoming import House, read_incoming, unopened
+from storage import files, filing, handovers, letters, messages, raw_letters, requests, review_items
 from storage.database import Connection
 from storage.files import Attachment, FileStore
 from storage.filing import Claimed, OurLetter
-from storage.raw_letters import RawState
+from storage.raw_letters import RawLetter, RawState
 from storage.requests import Registration
 from storage.rules import Rules
 
 
 @dataclass(frozen=True)
 class Settlement:
-    """What became of a letter, and why."""
+    """What became of a letter, and why; the number of its ticket where it has one."""
 
     state: RawState
     reason: str
+    number: str = ""
 
 
 class FilingDesk:
@@ -40,6 +41,13 @@ class FilingDesk:
             return Settlement(RawState.DUPLICATE, "the same bytes came before")
         case = case_of(connection, read_incoming(claimed.letter, self._house))
         return STEPS[case.filing.place](self, connection, case)
+
+    def file_by_hand(self, connection: Connection, kept: RawLetter, reason: str) -> Settlement:
+        """File a letter that could not be read, because a person says so: as a file, unopened."""
+        case = case_of(connection, unopened(read_incoming(kept, self._house), reason))
+        settlement = STEPS[case.filing.place](self, connection, case)
+        raw_letters.settle(connection, kept.id, settlement.state, settlement.reason)
+        return settlement
 
     # Where a letter may go
 
@@ -117,20 +125,24 @@ class FilingDesk:
         if entry.is_new and registration.suggested_link:
             link = registration.suggested_link
             review_items.add(connection, "possible_link", number=entry.number, reason=link)
-        return self._filed(connection, case, entry.message_id if entry.is_new else None)
+        return self._filed(
+            connection, case, entry.message_id if entry.is_new else None, entry.number
+        )
 
     def _add(self, connection: Connection, case: Case, standing: str, author: str) -> Settlement:
         message = case.incoming.message_for(case.number, standing, author)
         id_, is_new = messages.add_client_message(connection, message)
         return self._filed(connection, case, id_ if is_new else None)
 
-    def _filed(self, connection: Connection, case: Case, message_id: int | None) -> Settlement:
+    def _filed(
+        self, connection: Connection, case: Case, message_id: int | None, opened: str = ""
+    ) -> Settlement:
         """Enter the files of a new message; one that stands already makes the letter a repetition.
 
         Their bytes are in the store before this transaction commits.
         """
         if message_id is None:
-            return Settlement(RawState.DUPLICATE, "the same letter came before")
+            return Settlement(RawState.DUPLICATE, "the same letter came before", opened)
         carried = [
             Attachment(file.name, file.content_type, self._store.put(file.content), file.size)
             for file in case.incoming.letter.attachments
@@ -139,7 +151,7 @@ class FilingDesk:
             files.add(connection, message_id, carried)
         if case.is_id_known:
             self._flag_reused_id(connection, case, message_id)
-        return Settlement(RawState.FILED, case.filing.reason)
+        return Settlement(RawState.FILED, case.filing.reason, opened or case.number)
 
     def _flag_reused_id(self, connection: Connection, case: Case, message_id: int) -> None:
         """Show that other words came under a Message-ID that is known: nothing was left out."""

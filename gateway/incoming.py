@@ -14,7 +14,7 @@ from domain.told import Told, language_of, read_told
 from mail.fingerprint import fingerprint
 from mail.identity import Keyring, ticket_of, verify
 from mail.mime import header_of
-from mail.reading import ReceivedLetter, read
+from mail.reading import Attachment, ReceivedLetter, read
 from storage.messages import ClientMessage
 from storage.people import Person
 from storage.raw_letters import RawLetter
@@ -23,6 +23,7 @@ from workflows.installation import Installation
 
 DOORS_WITH_ENVELOPE = frozenset({"smtp", "lmtp"})
 LONGEST_SUBJECT = 1000
+UNOPENED = "письмо.eml"
 
 _NUMBER = re.compile(r"(?<![\w-])PS-\d{6,9}(?!\d)")
 
@@ -149,6 +150,17 @@ def read_incoming(kept: RawLetter, house: House) -> Incoming:
         is_automatic=bool(machine),
         is_ours=header_of(kept.content).text("x-profman-loop") == house.instance,
     )
+
+
+def unopened(incoming: Incoming, reason: str) -> Incoming:
+    """Return a letter that cannot be read as one that says so and carries itself as a file."""
+    raw = incoming.kept
+    file = Attachment(UNOPENED, "message/rfc822", len(raw.content), raw.digest, raw.content)
+    words = f"Письмо не удалось прочитать ({reason}). Оно приложено таким, как пришло."
+    letter = replace(
+        incoming.letter, unreadable=None, text=words, visible_text=words, attachments=(file,)
+    )
+    return replace(incoming, letter=letter)
 
 
 def house_of(settings: Installation) -> House:

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from domain.clocks import ClockKind
 from domain.terms import Channel, Criticality, LetterState, Status, TicketKind, Turn
 from gateway.forms import Asked
+from storage.scans import ScanState
 
 
 class FileShown(BaseModel):
@@ -19,6 +20,14 @@ class FileShown(BaseModel):
     content_type: str
     size: int
     digest: str
+    check: Annotated[
+        ScanState | None, Field(description="Что сказал сканер; пусто, если его здесь нет")
+    ] = None
+    check_name: str = ""
+    check_reason: str = ""
+    picture: Annotated[str | None, Field(description="Где показать, если это картинка (R42)")] = (
+        None
+    )
 
 
 class MessageShown(BaseModel):
@@ -30,6 +39,13 @@ class MessageShown(BaseModel):
     author: str
     at: AwareDatetime
     text: str
+    whole_text: Annotated[
+        str, Field(description="Текст вместе с цитатами, если часть его скрыта")
+    ] = ""
+    standing: Annotated[
+        str, Field(description="participant, third_person, automatic или bounce")
+    ] = "participant"
+    sender: Annotated[str, Field(description="С какого адреса пришло письмо; видит поддержка")] = ""
     files: list[FileShown]
 
 

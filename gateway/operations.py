@@ -1,32 +1,27 @@
-"""What runs the service: calendar, releases, what people must look at, clients, its own health.
+"""What runs the service: calendar, releases, clients, its own health.
 
-Carries out R12, R21, R44, R45, R56; Q8, Q9; law 6: a new calendar holds from its moment.
+Carries out R12, R21, R44, R45, R56; law 6: a new calendar holds from its moment.
 """
 
 from datetime import date, datetime, time
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from domain.calendar import MOSCOW, ONE_DAY, Calendar, DaySource, Hours
 from domain.terms import LetterState, Role
-from gateway.auth import AnyVisitor, StaffVisitor, TheParts, Visitor, require
+from gateway.auth import AnyVisitor, StaffVisitor, TheParts, require
 from gateway.forms import Line, Strict, Words
-from gateway.parts import Parts
-from gateway.problems import Flaw, Problem, documented, invalid, not_found
-from storage import calendars, handovers, letters, people, releases, requests, review_items
-from storage.database import Connection
-from storage.review_items import ReviewItem
+from gateway.problems import documented
+from storage import calendars, handovers, letters, people, releases
 
 router = APIRouter(prefix="/api", tags=["Служба"])
 
 HEAD = frozenset({Role.HEAD})
 PUBLISHERS = frozenset({Role.DEVELOPMENT, Role.HEAD})
-REVIEWERS = frozenset({Role.SPECIALIST, Role.HEAD, Role.OPERATIONS})
 WATCHERS = frozenset({Role.OPERATIONS, Role.HEAD})
 LONGEST_PERIOD = 366
-POSTED = "отправлено обычной почтой"
 
 
 class OwnDay(Strict):
@@ -96,25 +91,6 @@ class ReleaseTold(BaseModel):
     tickets: Annotated[list[str], Field(description="Заявки, которые ждали этот выпуск")]
 
 
-class ReviewShown(BaseModel):
-    """То, на что должен взглянуть человек."""
-
-    id: int
-    kind: str
-    reason: str
-    created_at: AwareDatetime
-    number: str | None
-    raw_id: int | None
-    message_id: int | None
-
-
-class Settled(BaseModel):
-    """Что сделано."""
-
-    id: int
-    opened: Annotated[str, Field(description="Номер открытой заявки, если она открыта")] = ""
-
-
 class ClientShown(BaseModel):
     """Клиент."""
 
@@ -180,44 +156,6 @@ def publish(release: ReleaseOut, visitor: AnyVisitor, parts: TheParts) -> Releas
     return ReleaseTold(version=release.version, tickets=list(numbers))
 
 
-@router.get("/review", summary="На что взглянуть", responses=documented(401, 403))
-def list_review(visitor: AnyVisitor, parts: TheParts) -> list[ReviewShown]:
-    """Нечитаемое, благодарности, недоставленное, письма для обычной почты (Q8, Q9)."""
-    require(visitor, REVIEWERS)
-    with parts.database.transaction() as connection:
-        items = review_items.list_open(connection)
-    return [ReviewShown(**item.__dict__) for item in items]
-
-
-@router.post("/review/{id}/settle", summary="Взгляд состоялся", responses=documented(401, 403, 404))
-def settle(id_: Annotated[int, Path(alias="id")], visitor: AnyVisitor, parts: TheParts) -> Settled:
-    """Снимает пункт; письмо для обычной почты становится отправленным (Q9)."""
-    require(visitor, REVIEWERS)
-    with parts.database.transaction() as connection:
-        item = _take_off(connection, parts, visitor, id_)
-        if item.kind == "to_post":
-            letters.settle(connection, item.reason, LetterState.ACCEPTED, parts.clock(), POSTED)
-    return Settled(id=id_)
-
-
-@router.post(
-    "/review/{id}/open",
-    summary="Открыть заявку по этому сообщению",
-    responses=documented(401, 403, 404, 422),
-)
-def open_ticket(
-    id_: Annotated[int, Path(alias="id")], visitor: StaffVisitor, parts: TheParts
-) -> Settled:
-    """Сообщение к закрытой заявке оказалось не только благодарностью (R64, Q8)."""
-    with parts.database.transaction() as connection:
-        item = _take_off(connection, parts, visitor, id_)
-        if item.kind != "thanks" or item.number is None or item.message_id is None:
-            raise invalid(Flaw(field="id", reason="это не сообщение к закрытой заявке"))
-        accepted_at = parts.rules().calendar.next_working_moment(parts.clock())
-        entry = requests.follow_up(connection, item.number, item.message_id, accepted_at)
-    return Settled(id=id_, opened=entry.number)
-
-
 @router.get("/clients", summary="Клиенты", responses=documented(401, 403))
 def list_clients(_: StaffVisitor, parts: TheParts) -> list[ClientShown]:
     """Все клиенты по алфавиту."""
@@ -251,18 +189,3 @@ def _day(calendar: Calendar, on: date) -> DayShown:
         reason=day.reason,
         is_provisional=calendar.is_provisional(datetime.combine(on, time(12), MOSCOW)),
     )
-
-
-def _take_off(connection: Connection, parts: Parts, visitor: Visitor, id_: int) -> ReviewItem:
-    """Settle an item in this transaction and return it as it was.
-
-    Raises:
-        Problem: when it is not on the list.
-
-    """
-    waiting = {item.id: item for item in review_items.list_open(connection)}
-    if id_ not in waiting:
-        raise not_found("Пункт")
-    if not review_items.settle(connection, id_, str(visitor.actor), parts.clock()):
-        raise Problem(409, "settled", "Это уже сделал другой.", "Обновите список.")
-    return waiting[id_]

@@ -1,11 +1,17 @@
 """What the doors work with: register, files, rules, the way to the engine, the clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from temporalio.client import Client
 
+from gateway.filing import FilingDesk
+from gateway.incoming import house_of
+from mail.pictures import Copy, drawn_anew
+from mail.reading import ReceivedLetter, read
+from mail.safe_html import safe_html
 from storage.database import Database
 from storage.files import FileStore
 from storage.rules import CurrentRules
@@ -18,7 +24,10 @@ CONNECTIONS = 20
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of one gateway; `client` connects when it is first used."""
+    """The parts of one gateway; `client` connects when it is first used.
+
+    What strangers wrote is read, cleaned and drawn by the last three, in processes of their own.
+    """
 
     database: Database
     client: Client
@@ -26,6 +35,14 @@ class Parts:
     rules: CurrentRules
     settings: Installation
     clock: Callable[[], datetime]
+    read_letter: Callable[[bytes], ReceivedLetter] = read
+    make_safe: Callable[[str, Mapping[str, str]], str] = safe_html
+    draw: Callable[[bytes], Copy] = drawn_anew
+
+    @cached_property
+    def desk(self) -> FilingDesk:
+        """Where letters are filed."""
+        return FilingDesk(self.files, self.rules, house_of(self.settings))
 
 
 async def assemble(settings: Installation) -> Parts:

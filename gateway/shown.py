@@ -18,10 +18,10 @@ from domain.letters import Language, LetterKind, is_internal
 from domain.terms import Channel, Criticality, LetterState, TicketKind
 from domain.ticket import Ticket
 from domain.words import name
+from gateway.files import file_shown
 from gateway.forms import Asked
 from gateway.models import (
     ClockShown,
-    FileShown,
     LetterShown,
     LineShown,
     MessageShown,
@@ -80,6 +80,7 @@ class Showing:
     for_client: bool
     calendar: Calendar
     at: datetime
+    has_scanner: bool = False
 
     def ticket(self, read: CaseRead) -> TicketShown:
         """Return the whole ticket."""
@@ -153,9 +154,11 @@ class Showing:
             author=self._author(row["author"], staff),
             at=row["at"].astimezone(MOSCOW),
             text=row["visible_text"],
+            whole_text=row["text"] if row["text"] != row["visible_text"] else "",
+            standing=row["standing"],
+            sender="" if self.for_client else row["sender_address"],
             files=[
-                FileShown(name=f.name, content_type=f.content_type, size=f.size, digest=f.digest)
-                for f in attached
+                file_shown(file, row["number"], has_scanner=self.has_scanner) for file in attached
             ],
         )
 

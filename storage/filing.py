@@ -104,6 +104,20 @@ SELECT count(*) AS owed, max(coalesce(confirm_at, received_at)) AS last_at FROM 
 WHERE lower(address) = :address AND received_at >= :since AND withheld = ''
 """)
 
+# What a person has settled stays as it is; the rest is kept again, as if it had just come.
+FILE_AGAIN = text("""
+WITH again AS (
+  UPDATE review_items SET settled_at = :at, settled_by = 'reprocess'
+  WHERE kind = 'unreadable' AND settled_at IS NULL AND raw_id IS NOT NULL
+    AND raw_id = coalesce(:id, raw_id)
+  RETURNING raw_id
+), kept AS (
+  UPDATE raw_letters SET state = 'kept', reason = '' FROM again
+  WHERE raw_letters.id = again.raw_id AND state = 'unreadable' RETURNING raw_letters.id
+)
+SELECT id, pg_notify('raw_letters', '') FROM kept ORDER BY id
+""")
+
 MARK_BOUNCED = text("""
 INSERT INTO bounced_addresses (address, status, letter, bounced_at)
 SELECT lower(recipient), :status, key, :at FROM letters WHERE key = :key AND recipient <> ''
@@ -181,6 +195,12 @@ def find_letter(connection: Connection, message_id: str) -> OurLetter | None:
     found = select(letters.c.key, letters.c.number).where(letters.c.message_id == message_id)
     row = connection.execute(found).first() if message_id else None
     return OurLetter(row.key, row.number) if row else None
+
+
+def file_again(connection: Connection, at: datetime, id_: int | None = None) -> tuple[int, ...]:
+    """Have what could not be read filed once more, or that letter alone; return their ids."""
+    values = {"at": at, "id": id_}
+    return tuple(row.id for row in connection.execute(FILE_AGAIN, values))
 
 
 def mark_bounced(connection: Connection, key: str, status: str, at: datetime) -> None:

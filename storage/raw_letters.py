@@ -87,11 +87,24 @@ def settle(connection: Connection, id_: int, state: RawState, reason: str = "") 
     connection.execute(settled.values(state=state, reason=reason))
 
 
+def find(connection: Connection, id_: int) -> RawLetter | None:
+    """Return a letter, if there is one of this id."""
+    row = connection.execute(select(*COLUMNS).where(raw_letters.c.id == id_)).first()
+    return _letter(row) if row else None
+
+
 def find_by_digest(connection: Connection, digest: str) -> RawLetter | None:
     """Return the first letter kept with these bytes, if any."""
     same = select(*COLUMNS).where(raw_letters.c.digest == digest)
     row = connection.execute(same.order_by(raw_letters.c.id).limit(1)).first()
     return _letter(row) if row else None
+
+
+def content_of(connection: Connection, id_: int) -> bytes:
+    """Return the bytes of a letter that is kept."""
+    kept = select(raw_letters.c.content).where(raw_letters.c.id == id_)
+    content: bytes = connection.execute(kept).scalar_one()
+    return content
 
 
 def digest_of(content: bytes) -> str:

@@ -56,6 +56,12 @@ def list_open(connection: Connection) -> tuple[ReviewItem, ...]:
     return tuple(ReviewItem(*row) for row in rows)
 
 
+def find(connection: Connection, id_: int) -> ReviewItem | None:
+    """Return an item, open or settled."""
+    row = connection.execute(select(*COLUMNS).where(review_items.c.id == id_)).first()
+    return ReviewItem(*row) if row else None
+
+
 def settle(connection: Connection, id_: int, by: str, at: datetime) -> bool:
     """Take an item off the list; return false when that is done already."""
     is_open = (review_items.c.id == id_) & review_items.c.settled_at.is_(None)

@@ -22,8 +22,6 @@ from deploy.local import people, postgres, processes
 from deploy.local.world import KEYS, SERVICE, STATIONERY, World, virtual_engine, wait_until, world
 from domain.calendar import MOSCOW
 from gateway.app import create_app
-from gateway.filing import FilingDesk
-from gateway.incoming import house_of
 from gateway.mailroom import Mailroom
 from gateway.parts import Parts
 from gateway.sorting import Sorter
@@ -146,8 +144,7 @@ def _parts(service: World, folder: Path, door: int) -> Parts:
 @asynccontextmanager
 async def _doors(parts: Parts) -> AsyncIterator[None]:
     """Keep the mail door open and the sorter at work."""
-    desk = FilingDesk(parts.files, parts.rules, house_of(parts.settings))
-    sorter = Sorter(parts.database, desk)
+    sorter = Sorter(parts.database, parts.desk)
     mailroom = Mailroom(parts.database, sorter, parts.settings, parts.clock)
     tasks = [asyncio.create_task(sorter.run()), asyncio.create_task(mailroom.run())]
     port = parts.settings.door_port

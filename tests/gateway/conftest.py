@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from temporalio.client import Client, RetryConfig
 
 from deploy.local.story import Story
@@ -124,7 +125,8 @@ def build(database: Database, tmp_path: Path) -> Build:
         files = tmp_path / "files"
         files.mkdir()
         rules = CurrentRules(database, clock)
-        parts = Parts(database, client, FileStore(files), rules, Installation(), clock)
+        settings = Installation(signing_keys={"k1": SecretStr("00" * 32)})
+        parts = Parts(database, client, FileStore(files), rules, settings, clock)
         transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
         http = httpx.AsyncClient(transport=transport, base_url="http://support.test")
         return Api(http, parts, clock, sign_in(database))

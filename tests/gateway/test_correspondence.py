@@ -131,7 +131,7 @@ async def test_a_file_comes_back_as_an_attachment_that_can_do_nothing(api: Api) 
 
     file = await api.get("alla", f"/api/files/{digest}", params={"ticket": number})
 
-    assert file.content == PAGE
+    assert file.content == PAGE, file.text
     assert file.headers["content-type"] == "application/octet-stream"
     assert file.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
     assert file.headers["x-content-type-options"] == "nosniff"

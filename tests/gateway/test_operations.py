@@ -1,12 +1,9 @@
-"""Calendar, releases, review, health: R12, R21, R44, R56; Q8, Q9."""
+"""Calendar, releases, health: R12, R21, R44, R56."""
 
 from datetime import timedelta
 
-from domain.terms import Channel
-from storage import filing, handovers, review_items
-from storage.messages import ClientMessage
+from storage import handovers
 from tests.gateway.conftest import Api
-from tests.gateway.test_correspondence import close
 
 
 async def test_the_head_declares_a_day_off_and_every_open_ticket_is_told(api: Api) -> None:  # R44
@@ -52,42 +49,6 @@ async def test_a_release_is_published_once(api: Api) -> None:  # R21 R56
     again = await api.post("dev", "/api/releases", json={"version": "4.3.0"})
 
     assert first.json() == again.json() == {"version": "4.3.0", "tickets": []}
-
-
-async def test_a_matter_for_people_is_settled_once(api: Api) -> None:
-    with api.parts.database.transaction() as connection:
-        id_ = review_items.add(connection, "unreadable", reason="не письмо")
-
-    listed = await api.get("ops", "/api/review")
-    settled = await api.post("ops", f"/api/review/{id_}/settle")
-    again = await api.post("ops", f"/api/review/{id_}/settle")
-
-    assert [item["id"] for item in listed.json()] == [id_]
-    assert settled.status_code == 200
-    assert again.status_code == 404
-
-
-async def test_thanks_that_were_more_than_thanks_open_a_linked_ticket(api: Api) -> None:  # Q8 R64
-    number = await api.file()
-    close(api, number)
-    thanks = ClientMessage(
-        number=number, key="t", channel=Channel.EMAIL, at=api.clock(), text="Спасибо, но опять"
-    )
-    with api.parts.database.transaction() as connection:
-        message = filing.keep_message(connection, thanks)
-        id_ = review_items.add(
-            connection,
-            "thanks",
-            reason="благодарность",
-            number=number,
-            message_id=message,
-        )
-
-    opened = (await api.post("sveta", f"/api/review/{id_}/open")).json()["opened"]
-
-    shown = (await api.get("alla", f"/api/tickets/{opened}")).json()
-    assert shown["follow_up_of"] == number
-    assert shown["request"]["description"] == "Спасибо, но опять"
 
 
 async def test_operations_see_what_is_not_handed_over(api: Api) -> None:
