@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import form, letter, life, open_tickets
+from bench import form, letter, life, open_tickets, reading
 from bench.figures import Figure
 from bench.ground import Ground, ground
 from bench.report import keep, table
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Measure] = {
     "life": lambda on, asked: life.measure(on, asked.lives, asked.runs),
     "form": lambda on, asked: form.measure(on, asked.forms, asked.runs),
     "letter": lambda on, asked: letter.measure(on, asked.letters, asked.runs),
+    "reading": lambda on, asked: reading.measure(on, asked.runs),
     "open": lambda on, asked: open_tickets.measure(on, asked.open, asked.runs),
 }
 
