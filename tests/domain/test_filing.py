@@ -1,11 +1,27 @@
 """Where letters belong: R28, R29, R33, R64, Q8, Q12."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domain.filing import Filing, LetterFacts, Place, Reason, file_letter, is_only_thanks
+from domain.filing import (
+    MOST_A_DAY,
+    ONE_DAY,
+    SPACING,
+    Confirmed,
+    Filing,
+    LetterFacts,
+    Place,
+    Reason,
+    confirm_at,
+    file_letter,
+    is_only_thanks,
+)
 
+AT = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 OURS = "PS-000124"
 
 
@@ -155,3 +171,23 @@ def test_mere_thanks_are_known_as_thanks(text: str) -> None:  # Q8
 )
 def test_anything_more_than_thanks_is_a_matter(text: str) -> None:  # R64 Q8
     assert not is_only_thanks(text)
+
+
+def test_the_first_confirmation_to_an_address_leaves_at_once() -> None:  # R33
+    assert confirm_at(AT, Confirmed()) == AT
+
+
+@given(st.integers(1, MOST_A_DAY - 1), st.timedeltas(timedelta(0), ONE_DAY))
+def test_confirmations_to_an_address_keep_their_distance(count: int, ago: timedelta) -> None:  # R33
+    last_at = AT - ago
+
+    leaves_at = confirm_at(AT, Confirmed(count, last_at))
+
+    assert leaves_at is not None
+    assert leaves_at >= AT
+    assert leaves_at - last_at >= SPACING
+
+
+@given(st.integers(MOST_A_DAY, 1000))
+def test_past_the_days_measure_none_leaves(count: int) -> None:  # R33
+    assert confirm_at(AT, Confirmed(count, AT)) is None
