@@ -14,11 +14,15 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.correspondence import Stationery
+from activities.imap import Account
+from activities.journal import Journal, Lookup
 from activities.letters import Gate, LetterActivities
-from activities.mailbox import Account, MailboxActivities
+from activities.mailbox import MailboxActivities
 from activities.outbox import Outbox
-from activities.post import Journal, Lookup, Post, Server
+from activities.pacing import Pace, Turns
+from activities.post import Post
 from activities.register import RegisterActivities
+from activities.smtp import Server
 from activities.upkeep import UpkeepActivities
 from mail.identity import Keyring
 from storage.database import Database
@@ -61,6 +65,7 @@ class Parts:
     was_sent: Lookup | None
     stationery: Stationery
     mailboxes: Mapping[str, Account] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
 
 
 def assemble(settings: Installation) -> Parts:
@@ -73,6 +78,7 @@ def assemble(settings: Installation) -> Parts:
         _journal(settings),
         _paper(settings),
         _mailboxes(settings),
+        _pace(settings),
     )
 
 
@@ -83,7 +89,7 @@ async def workers(
     """Run a worker of the process and one of the letters until the context is left."""
     outbox = Outbox()
     register = RegisterActivities(parts.database, parts.rules, parts.stationery, outbox)
-    gate = Gate(parts.post, parts.was_sent)
+    gate = Gate(parts.post, parts.was_sent, Turns(parts.pace))
     letters = LetterActivities(parts.database, parts.rules, gate, outbox)
     mailbox = MailboxActivities(parts.database, parts.mailboxes)
     upkeep = UpkeepActivities(parts.database)
@@ -168,6 +174,7 @@ def _post(settings: Installation) -> Post:
         settings.smtp_user,
         password,
         settings.smtp_security,
+        settings.mail_ca_file,
     )
     return Post(server, settings.bounce_address, settings.journal_address)
 
@@ -181,7 +188,14 @@ def _journal(settings: Installation) -> Lookup | None:
         settings.journal_user,
         settings.journal_password.get_secret_value(),
         tls=settings.journal_tls,
+        ca_file=settings.mail_ca_file,
     ).has
+
+
+def _pace(settings: Installation) -> Pace:
+    return Pace(
+        settings.letters_a_minute, settings.letters_at_once, settings.automatic_letters_a_minute
+    )
 
 
 def _mailboxes(settings: Installation) -> Mapping[str, Account]:
@@ -197,6 +211,8 @@ def _mailboxes(settings: Installation) -> Mapping[str, Account]:
         tls=settings.mailbox_tls,
         folder=settings.mailbox_folder,
         processed=settings.mailbox_processed,
+        token_file=settings.mailbox_token_file,
+        ca_file=settings.mail_ca_file,
     )
     return {account.name: account}
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from domain import intake
 from domain.calendar import Calendar
-from domain.correspondence import OUTSIDE_WINDOW, SPACED, departure, words
+from domain.correspondence import BOUNCING, OUTSIDE_WINDOW, SPACED, departure, words
 from domain.editions import Settings
 from domain.events import TicketEvent
 from domain.letters import (
@@ -22,6 +22,7 @@ from domain.letters import (
     for_recipient,
     form_of_address,
     is_internal,
+    may_be_held_back,
     message_key,
 )
 from domain.terms import LetterState
@@ -172,6 +173,8 @@ def _fate(
         return LetterState.WITHHELD, case.withheld, None
     if not case.address and not is_internal(kind):
         return LetterState.TO_POST, "у клиента нет адреса почты (Q9)", None
+    if case.is_bounced and may_be_held_back(kind):
+        return LetterState.WITHHELD, BOUNCING, None
     if departs_at <= at:
         return LetterState.SENDING, "", departs_at
     is_spaced = case.confirm_at is not None and kind is LetterKind.CONFIRMATION

@@ -6,44 +6,30 @@ other program sets (RFC 3501 §2.3.1.1); IDLE only makes it quicker, the sweep m
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Final
 
-from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from storage import filing, raw_letters
-from storage.database import Database
-from storage.mailboxes import Mailbox
+from activities.imap import AWAY, Account, Bounds, Line, fault_of, is_broken, opened
+from storage import filing, mailboxes, raw_letters
+from storage.database import Connection, Database
+from storage.mailboxes import Fault, Mailbox
 from storage.raw_letters import Arrival, Place
 
 DOOR = "imap"
-DIALOGUE_SECONDS = 30
-GLANCE_SECONDS = 1.0
-SWEEP_SECONDS = 300.0
-SWEEP_SECONDS_WITHOUT_IDLE = 30.0
-CONTENT, ARRIVED = b"BODY[]", b"INTERNALDATE"
-BROKEN = (IMAPClientError, *filing.PASSING)
+BOUNDS: Final = Bounds()
+STUBBORN: Final = 2
+LONGEST_BETWEEN_LOGINS: Final = timedelta(minutes=5)  # who knocks more often may be locked out
+BROKEN = (*AWAY, *filing.PASSING)
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Account:
-    """A mailbox and the way into it."""
-
-    name: str
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    tls: bool = True
-    folder: str = "INBOX"
-    processed: str = "Processed"
 
 
 @dataclass(frozen=True)
@@ -62,12 +48,40 @@ class Watched:
     is_broken: bool = False
 
 
+class _Outcome(Enum):
+    KEPT, GONE, FAILED = range(3)
+
+
+@dataclass(frozen=True)
+class _Lying:
+    """A letter that is to be kept; `is_reused` when its number was another's before."""
+
+    place: Place
+    arrived_at: datetime | None
+    is_reused: bool
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What lies in a folder, and what of it is to be kept."""
+
+    validity: int
+    there: list[int]
+    new: list[_Lying]
+
+
+Outcomes = Mapping[int, _Outcome]
+
+
 class MailboxActivities:
     """Watches mailboxes and keeps their letters in one register."""
 
-    def __init__(self, database: Database, accounts: Mapping[str, Account]) -> None:
+    def __init__(
+        self, database: Database, accounts: Mapping[str, Account], bounds: Bounds = BOUNDS
+    ) -> None:
         """Keep letters here; each account under the name that workflows use."""
-        self._database, self._accounts = database, accounts
+        self._database, self._accounts, self._bounds = database, accounts, bounds
+        self._failures: Counter[Place] = Counter()
 
     @activity.defn(no_thread_cancel_exception=True)
     def watch_mailbox(self, watch: Watch) -> Watched:
@@ -81,110 +95,145 @@ class MailboxActivities:
         until = time.monotonic() + watch.period.total_seconds()
         kept, has_swept = 0, False
         try:
-            with _opened(account) as imap:
-                while not has_swept or _goes_on(until):
-                    kept += self._sweep(imap, account)
+            with opened(account, self._bounds, _is_wanted) as line:
+                while not has_swept or (_is_wanted() and time.monotonic() < until):
+                    kept += self._sweep(line, account)
                     has_swept = True
-                    _wait_for_news(imap, until)
-        except BROKEN as fault:
-            log.warning("mailbox %s: %s", account.name, type(fault).__name__)
+                    if not line.was_told_of_news():
+                        line.wait(until)
+        except BROKEN as error:
+            fault = fault_of(error)
+            if isinstance(error, AWAY):
+                self._note_fault(account, fault)
             if not has_swept:
-                raise ApplicationError("unreadable mailbox", type=type(fault).__name__) from None
+                raise _unreadable(fault) from None
             return Watched(kept, is_broken=True)
         return Watched(kept)
 
-    def _sweep(self, imap: IMAPClient, account: Account) -> int:
-        """Keep every letter that is not kept yet, move aside all that are; return how many came."""
-        validity = int(imap.select_folder(account.folder)[b"UIDVALIDITY"])
-        there = sorted(imap.search("ALL"))
-        with self._database.transaction() as connection:
-            new = filing.unknown_uids(connection, account.name, validity, there)
-        missed = {uid for uid in new if not self._keep(imap, Place(account.name, validity, uid))}
-        newest = Mailbox(account.name, validity, max(there, default=0), datetime.now(UTC))
-        with self._database.transaction() as connection:
-            filing.advance(connection, newest)
-        _move_aside(imap, [uid for uid in there if uid not in missed], account.processed)
-        return len(new) - len(missed)
+    def _sweep(self, line: Line, account: Account) -> int:
+        """Keep every letter that is not kept yet, move aside all that are; return how many came.
 
-    def _keep(self, imap: IMAPClient, place: Place) -> bool:
-        """Fetch one letter without marking it as seen, and keep it together with the cursor.
-
-        Return false when another program took it away meanwhile.
+        Letters that broke the line before come when all the rest is done.
         """
-        activity.heartbeat()
-        found = imap.fetch([place.uid], ["BODY.PEEK[]", "INTERNALDATE"]).get(place.uid)
-        if found is None or CONTENT not in found:
-            return False
-        now = datetime.now(UTC)
-        received_at = min(found.get(ARRIVED) or now, now)
-        arrival = Arrival(content=found[CONTENT], door=DOOR, received_at=received_at, place=place)
-        read = Mailbox(place.mailbox, place.uid_validity, place.uid, counted=1)
+        found = self._look(line, account)
+        stubborn = [one for one in found.new if self._failures[one.place] >= STUBBORN]
+        easy = [one for one in found.new if one not in stubborn]
+        came = self._keep_all(line, account, easy)
+        if len(came) == len(easy):  # else the worker stops: the next watch goes on from here
+            self._finish(line, account, found, came)
+            came |= self._keep_all(line, account, stubborn)
+        return sum(outcome is _Outcome.KEPT for outcome in came.values())
+
+    def _look(self, line: Line, account: Account) -> _Found:
+        validity, there = line.select(), line.uids()
         with self._database.transaction() as connection:
+            known = mailboxes.kept_at(connection, account.place, validity, there)
+        arrivals = line.arrivals(there)
+        reused = _reused(arrivals, known)
+        new = [
+            _Lying(Place(account.place, validity, uid), arrivals.get(uid), uid in reused)
+            for uid in there
+            if uid not in known or uid in reused
+        ]
+        return _Found(validity, there, new)
+
+    def _finish(self, line: Line, account: Account, found: _Found, came: Outcomes) -> None:
+        """Write what was found, and move aside what is kept."""
+        gone = {uid for uid, outcome in came.items() if outcome is _Outcome.GONE}
+        kept = {uid for uid, outcome in came.items() if outcome is _Outcome.KEPT}
+        missing = {one.place.uid for one in found.new} - kept
+        ours = [uid for uid in found.there if uid not in missing]
+        self._note_sweep(account, found.validity, ours, len(found.there) - len(gone))
+        if missing - gone:
+            self._note_fault(account, Fault.LETTER)
+        self._move_aside(line, account, ours)
+
+    def _move_aside(self, line: Line, account: Account, ours: list[int]) -> None:
+        """Move letters that are kept; one watcher at a time, or some servers would copy them."""
+        with self._database.transaction() as connection:
+            if ours and mailboxes.take_turn(connection, account.name):
+                is_moved = line.move_aside(ours)
+            else:
+                return
+        if not is_moved:
+            self._note_fault(account, Fault.MOVE)
+
+    def _keep_all(self, line: Line, account: Account, new: Iterable[_Lying]) -> dict[int, _Outcome]:
+        """Keep letters one by one, as long as the worker runs."""
+        came: dict[int, _Outcome] = {}
+        for lying in sorted(new, key=lambda one: (self._failures[one.place], one.place.uid)):
+            if not _is_wanted():
+                break
+            came[lying.place.uid] = self._keep_or_report(line, account, lying)
+        return came
+
+    def _keep_or_report(self, line: Line, account: Account, lying: _Lying) -> _Outcome:
+        self._failures[lying.place] += 1
+        try:
+            content = line.fetch(lying.place.uid)
+        except AWAY as error:
+            if is_broken(error):
+                raise
+            return _Outcome.FAILED
+        if content is not None:
+            self._keep(account, lying, content)
+        del self._failures[lying.place]
+        return _Outcome.GONE if content is None else _Outcome.KEPT
+
+    def _keep(self, account: Account, lying: _Lying, content: bytes) -> None:
+        """Keep one letter together with the count of them.
+
+        Under the number of another letter it goes by its bytes, which are kept once, too.
+        """
+        place, now = lying.place, datetime.now(UTC)
+        received_at = min(lying.arrived_at or now, now)
+        own_place = None if lying.is_reused else place
+        arrival = Arrival(content=content, door=DOOR, received_at=received_at, place=own_place)
+        with self._database.transaction() as connection:
+            if lying.is_reused and _is_kept(connection, content):
+                return
             raw_letters.keep(connection, arrival)
-            filing.advance(connection, read)
+            mailboxes.count_one(connection, account.name, place.uid_validity, place.uid)
             filing.announce(connection)
-        return True
+
+    def _note_sweep(self, account: Account, validity: int, ours: list[int], there: int) -> None:
+        newest = max(ours, default=0)
+        now = datetime.now(UTC)
+        swept = Mailbox(account.name, validity, newest, now, there=there, ours=len(ours))
+        with self._database.transaction() as connection:
+            mailboxes.sweep(connection, swept)
+
+    def _note_fault(self, account: Account, fault: Fault) -> None:
+        log.warning("mailbox %s: %s", account.name, fault)
+        with suppress(*filing.PASSING), self._database.transaction() as connection:
+            mailboxes.fail(connection, account.name, fault, datetime.now(UTC))
 
 
-@contextmanager
-def _opened(account: Account) -> Iterator[IMAPClient]:
-    """Give a connection on which moments keep their time zone; its end is never a failure."""
-    imap = IMAPClient(account.host, account.port, ssl=account.tls, timeout=DIALOGUE_SECONDS)
-    imap.normalise_times = False
-    try:
-        imap.login(account.user, account.password)
-        yield imap
-    finally:
-        with suppress(*BROKEN):
-            _hang_up(imap)
-
-
-def _hang_up(imap: IMAPClient) -> None:
-    try:
-        imap.logout()
-    except BROKEN:
-        imap.shutdown()
-
-
-def _wait_for_news(imap: IMAPClient, until: float) -> None:
-    """Wait for a new letter or the next sweep; half-open lines are found by the sweep."""
-    has_idle = imap.has_capability("IDLE")
-    rest = SWEEP_SECONDS if has_idle else SWEEP_SECONDS_WITHOUT_IDLE
-    until = min(until, time.monotonic() + rest)
-    if not has_idle:
-        while _goes_on(until):
-            time.sleep(GLANCE_SECONDS)
-        return
-    imap.idle()
-    try:
-        while _goes_on(until) and not _has_news(imap):
-            pass
-    finally:
-        imap.idle_done()
-
-
-def _has_news(imap: IMAPClient) -> bool:
-    """Listen for a moment; an early empty answer is how a closed line shows, so look then too."""
-    began = time.monotonic()
-    responses = imap.idle_check(timeout=GLANCE_SECONDS)
-    is_early = time.monotonic() - began < GLANCE_SECONDS / 2
-    return any(b"EXISTS" in response for response in responses) or (is_early and not responses)
-
-
-def _goes_on(until: float) -> bool:
+def _is_wanted() -> bool:
     """Tell the engine that we live; tell whether to go on."""
     activity.heartbeat()
-    is_stopped = activity.is_cancelled() or activity.is_worker_shutdown()
-    return not is_stopped and time.monotonic() < until
+    return not (activity.is_cancelled() or activity.is_worker_shutdown())
 
 
-def _move_aside(imap: IMAPClient, uids: list[int], folder: str) -> None:
-    """Move kept letters out of the way; one that stays is moved at the next sweep."""
-    if not uids or not imap.has_capability("MOVE"):
-        return
-    try:
-        if not imap.folder_exists(folder):
-            imap.create_folder(folder)
-        imap.move(uids, folder)
-    except IMAPClientError as refused:
-        log.warning("kept letters stay where they are: %s", type(refused).__name__)
+def _reused(arrivals: Mapping[int, datetime], known: Mapping[int, datetime]) -> frozenset[int]:
+    """Return the numbers under which other letters lie now than those that we keep.
+
+    A server set back to an old copy gives its numbers anew; the moment of arrival tells.
+    """
+    return frozenset(uid for uid in known if uid in arrivals and arrivals[uid] != known[uid])
+
+
+def _is_kept(connection: Connection, content: bytes) -> bool:
+    digest = raw_letters.digest_of(content)
+    return raw_letters.find_by_digest(connection, digest) is not None
+
+
+def _unreadable(fault: Fault) -> ApplicationError:
+    """Refuse by name; who is not let in comes back ever later."""
+    pause = timedelta(seconds=2 ** min(activity.info().attempt, 10))
+    is_locked_out = fault is Fault.LOGIN
+    return ApplicationError(
+        "unreadable mailbox",
+        type=fault,
+        next_retry_delay=min(pause, LONGEST_BETWEEN_LOGINS) if is_locked_out else None,
+    )

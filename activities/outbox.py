@@ -20,7 +20,7 @@ class Outbox:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._letters: OrderedDict[str, tuple[float, Claimed]] = OrderedDict()
+        self._letters: OrderedDict[str, Claimed] = OrderedDict()
         self._lock = Lock()
 
     def put(self, letter: PreparedLetter) -> None:
@@ -35,12 +35,13 @@ class Outbox:
             attempts=1,
         )
         with self._lock:
-            self._letters[letter.key] = (time.monotonic(), claimed)
+            self._letters[letter.key] = claimed
             while len(self._letters) > ROOM:
                 self._letters.popitem(last=False)
 
     def take(self, key: str) -> Claimed | None:
         """Give a letter out, once, while it is fresh."""
         with self._lock:
-            put_at, claimed = self._letters.pop(key, (0.0, None))
-        return claimed if time.monotonic() - put_at < FRESH_SECONDS else None
+            claimed = self._letters.pop(key, None)
+        is_fresh = claimed is not None and time.monotonic() - claimed.taken_at < FRESH_SECONDS
+        return claimed if is_fresh else None

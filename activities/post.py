@@ -1,42 +1,37 @@
-"""The way out of the house: one SMTP server, connections kept open, and a journal to look into.
+"""The way out of the house: one SMTP server, its connections kept open, one dialogue a letter.
 
 A letter goes to its client and to the journal in one SMTP transaction, so that an unclear end
-can be made clear by looking for its Message-ID before any second try (law 2; RFC 5321 §4.5.4).
+can be made clear by looking for its Message-ID before any second try (law 2; RFC 5321 4.5.4). News
+of its delivery is asked for where the server can give it (RFC 3461). Carries out R33 and R46.
 """
 
+import re
 import smtplib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from queue import Empty, LifoQueue
 
-from imapclient import IMAPClient
+from activities.smtp import (
+    PermanentRefusalError,
+    Server,
+    TemporaryRefusalError,
+    UnclearEndError,
+    answers,
+    connect,
+    demand,
+    hang_up,
+    reason_of,
+    wait_at_most,
+    words,
+)
 
-PERMANENT = 500
-DIALOGUE_SECONDS = 15
-
-
-class TemporaryRefusalError(Exception):
-    """The server did not take the letter; it may later. Nothing has left."""
-
-
-class PermanentRefusalError(Exception):
-    """The server will never take this letter for this address."""
-
-
-class UnclearEndError(Exception):
-    """The dialogue broke after the letter was given: it may or may not have left."""
-
-
-@dataclass(frozen=True)
-class Server:
-    """An SMTP server and how to speak to it."""
-
-    host: str
-    port: int
-    user: str = ""
-    password: str = field(default="", repr=False)
-    security: str = "none"
+TRY_SECONDS = 28.0
+GO_ON = 354
+OUTCOMES = (2, 4, 5)
+LONGEST_ENVELOPE_ID = 100
+ADDRESS = re.compile(r"[^\s<>@\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
+FIRST_POINT = re.compile(rb"(?m)^\.")
 
 
 class Post:
@@ -47,8 +42,10 @@ class Post:
         self._server, self._sender, self._journal = server, sender, journal
         self._idle: LifoQueue[smtplib.SMTP] = LifoQueue()
 
-    def send(self, recipient: str, mime: bytes) -> str:
-        """Give a letter to the server and return its answer.
+    def send(
+        self, recipient: str, mime: bytes, message_id: str = "", seconds: float = TRY_SECONDS
+    ) -> str:
+        """Give a letter to the server and return its answer, all within so many seconds.
 
         Raises:
             TemporaryRefusalError: nothing has left; try later.
@@ -56,114 +53,146 @@ class Post:
             UnclearEndError: look into the journal first.
 
         """
+        ends_at = time.monotonic() + seconds
         with self._connection() as smtp:
-            self._address(smtp, recipient)
-            return _give(smtp, mime)
+            self._address(smtp, recipient, mime, message_id)
+            return self._give(smtp, mime, ends_at)
 
     def close(self) -> None:
         """Say goodbye on every idle connection."""
         while not self._idle.empty():
-            _hang_up(self._idle.get_nowait())
+            hang_up(self._idle.get_nowait())
 
-    def _address(self, smtp: smtplib.SMTP, recipient: str) -> None:
-        _demand(smtp.mail(self._sender))
-        for address in filter(None, (recipient, self._journal)):
-            _demand(smtp.rcpt(address))
+    def _address(self, smtp: smtplib.SMTP, recipient: str, mime: bytes, message_id: str) -> None:
+        """Name sender, client and journal; a refusal of ours or of the journal is not the client's.
+
+        Raises:
+            TemporaryRefusalError: also where sender or journal are refused for good: that is for
+                us to mend, and the letter waits.
+
+        """
+        to = _routable(smtp, recipient)
+        options = _letter_options(smtp, to, mime, message_id)
+        _mend(smtp.mail(self._sender, options), "адрес отправителя не принят")
+        demand(smtp.rcpt(to, _client_options(smtp, to)), is_of_domain=True)
+        if self._journal:
+            never = ["NOTIFY=NEVER"] if smtp.has_extn("dsn") else []
+            _mend(smtp.rcpt(self._journal, never), "журнал отправленных писем не принял копию")
+
+    def _give(self, smtp: smtplib.SMTP, mime: bytes, ends_at: float) -> str:
+        """Give the letter itself; from here on until the answer nobody knows whether it left."""
+        reply = smtp.docmd("DATA")
+        if reply[0] != GO_ON:
+            demand(reply, is_of_domain=True)
+            raise TemporaryRefusalError(words(reply))
+        left = ends_at - time.monotonic()
+        if left < self._server.reply_seconds:
+            smtp.close()  # a goodbye would be read as the letter
+            raise TemporaryRefusalError("почтовый сервер слишком медлит", is_of_server=True)
+        # Once for the letter, once for the answer, which may take longer than any other.
+        wait_at_most(smtp, min(left / 2, 3 * self._server.reply_seconds))
+        reply = _outcome(smtp, _transparent(mime))
+        if reply[0] // 100 not in OUTCOMES:
+            raise UnclearEndError(f"ответ почтового сервера непонятен: {words(reply)}")
+        return demand(reply, is_of_domain=True)
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
         smtp = self._open()
         try:
             yield smtp
-        except (TemporaryRefusalError, PermanentRefusalError, UnclearEndError):
-            _hang_up(smtp)
+        except (TemporaryRefusalError, PermanentRefusalError):
+            hang_up(smtp)
             raise
         except (smtplib.SMTPException, OSError) as fault:
-            _hang_up(smtp)
-            raise TemporaryRefusalError(str(fault)) from None
+            smtp.close()
+            raise TemporaryRefusalError(reason_of(fault), is_of_server=True) from None
+        except BaseException:
+            smtp.close()
+            raise
+        wait_at_most(smtp, self._server.reply_seconds)
         self._idle.put(smtp)
 
     def _open(self) -> smtplib.SMTP:
-        """Return a connection that answers: an idle one, or a new one."""
-        while True:
-            try:
-                smtp = self._idle.get_nowait()
-            except Empty:
-                return self._connect()
-            if _answers(smtp):
+        """Return a connection that answers: the one used last, or a new one."""
+        with suppress(Empty):
+            smtp = self._idle.get_nowait()
+            if answers(smtp):
                 return smtp
-
-    def _connect(self) -> smtplib.SMTP:
-        server = self._server
-        try:
-            smtp = smtplib.SMTP(server.host, server.port, timeout=DIALOGUE_SECONDS)
-            if server.security == "starttls":
-                smtp.starttls()
-            smtp.ehlo_or_helo_if_needed()
-            if server.user:
-                smtp.login(server.user, server.password)
-        except (smtplib.SMTPException, OSError) as fault:
-            raise TemporaryRefusalError(str(fault)) from None
-        return smtp
+            while True:  # the others have been idle for longer still
+                self._idle.get_nowait().close()
+        return connect(self._server)
 
 
-@dataclass(frozen=True)
-class Journal:
-    """The mailbox that gets a copy of every letter, looked into over IMAP."""
-
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    folder: str = "INBOX"
-    tls: bool = True
-
-    def has(self, message_id: str) -> bool:
-        """Tell whether a letter with this Message-ID left the house."""
-        with IMAPClient(self.host, self.port, ssl=self.tls, timeout=DIALOGUE_SECONDS) as imap:
-            imap.login(self.user, self.password)
-            imap.select_folder(self.folder, readonly=True)
-            return bool(imap.search(["HEADER", "Message-ID", message_id]))
-
-
-Lookup = Callable[[str], bool]
-
-
-def _give(smtp: smtplib.SMTP, mime: bytes) -> str:
+def _outcome(smtp: smtplib.SMTP, data: bytes) -> tuple[int, bytes]:
     try:
-        code, answer = smtp.data(mime)
-    except smtplib.SMTPDataError as refused:
-        _demand((refused.smtp_code, _bytes(refused.smtp_error)))
-        raise TemporaryRefusalError(str(refused)) from None
+        smtp.send(data)
+        return smtp.getreply()
     except (smtplib.SMTPException, OSError) as broken:
-        raise UnclearEndError(str(broken)) from None
-    _demand((code, answer))
-    return f"{code} {answer.decode(errors='replace')}"[:300]
+        is_hanging = isinstance(broken.__context__, TimeoutError)
+        raise UnclearEndError(reason_of(broken), is_hanging=is_hanging) from None
 
 
-def _demand(reply: tuple[int, bytes]) -> None:
-    code, answer = reply
-    said = f"{code} {answer.decode(errors='replace')}"[:300]
-    if code >= PERMANENT:
-        raise PermanentRefusalError(said)
-    if code not in {250, 251, 252}:
-        raise TemporaryRefusalError(said)
+def _transparent(mime: bytes) -> bytes:
+    """Write a letter so that no line of it ends it (RFC 5321 4.5.2)."""
+    ended = mime if mime.endswith(b"\r\n") else mime + b"\r\n"
+    return FIRST_POINT.sub(b"..", ended) + b".\r\n"
 
 
-def _bytes(said: bytes | str) -> bytes:
-    return said if isinstance(said, bytes) else said.encode()
+def _mend(reply: tuple[int, bytes], what: str) -> None:
+    """Demand what only we can mend.
 
+    Raises:
+        TemporaryRefusalError: naming it.
 
-def _answers(smtp: smtplib.SMTP) -> bool:
+    """
     try:
-        return smtp.rset()[0] == 250  # noqa: PLR2004 - SMTP's "ok"
-    except (smtplib.SMTPException, OSError):
-        _hang_up(smtp)
-        return False
+        demand(reply)
+    except (TemporaryRefusalError, PermanentRefusalError) as refused:
+        raise TemporaryRefusalError(f"{what}: {refused}", is_of_server=True) from None
 
 
-def _hang_up(smtp: smtplib.SMTP) -> None:
+def _routable(smtp: smtplib.SMTP, recipient: str) -> str:
+    """Return the address as this server takes it, its domain in ASCII (RFC 5890).
+
+    Raises:
+        PermanentRefusalError: when it takes no such address.
+
+    """
+    if not ADDRESS.fullmatch(recipient):
+        raise PermanentRefusalError("это не адрес электронной почты")
+    local, _, domain = recipient.rpartition("@")
+    if not local.isascii() and not smtp.has_extn("smtputf8"):
+        raise PermanentRefusalError("адресу нужно SMTPUTF8, а почтовый сервер его не умеет")
     try:
-        smtp.quit()
-    except (smtplib.SMTPException, OSError):
-        smtp.close()
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        raise PermanentRefusalError("у адреса нет верного домена") from None
+
+
+def _letter_options(smtp: smtplib.SMTP, to: str, mime: bytes, message_id: str) -> list[str]:
+    options = []
+    if smtp.has_extn("8bitmime") and not mime.isascii():
+        options.append("BODY=8BITMIME")
+    if not to.isascii():
+        options.append("SMTPUTF8")
+    if smtp.has_extn("dsn"):
+        options.append("RET=HDRS")
+        envelope_id = _xtext(message_id.strip("<>"))
+        if 0 < len(envelope_id) <= LONGEST_ENVELOPE_ID:
+            options.append(f"ENVID={envelope_id}")
+    return options
+
+
+def _client_options(smtp: smtplib.SMTP, to: str) -> list[str]:
+    if not smtp.has_extn("dsn"):
+        return []
+    original = [f"ORCPT=rfc822;{_xtext(to)}"] if to.isascii() else []
+    return ["NOTIFY=FAILURE,DELAY", *original]
+
+
+def _xtext(value: str) -> str:
+    """Write a value as a parameter of SMTP (RFC 3461 4)."""
+    return "".join(
+        sign if "!" <= sign <= "~" and sign not in "+=" else f"+{ord(sign):02X}" for sign in value
+    )

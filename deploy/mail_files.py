@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from mail.confinement import Reading
 from mail.reading import describe
-from mail.reading import read as read_letter
 
 # Programs that split text into lines would end a line at these, which JSON leaves as they are.
 LINE_ENDS: Final = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
@@ -14,18 +14,21 @@ Tell = Callable[..., None]
 
 
 def read(given: Sequence[Path], out: BinaryIO, tell: Tell, *, as_json: bool = False) -> int:
-    """Write a line for each letter and return the exit code: 1 when a file could not be opened."""
+    """Write a line for each letter and return the exit code: 1 when a file could not be opened.
+
+    They are read as the service reads them: in a child process, with limits.
+    """
     shape = _as_json if as_json else _as_words
     faults = 0
-    for path in given:
-        for file in _files(path):
+    with Reading(1) as reading:
+        for file in (file for path in given for file in _files(path)):
             try:
                 raw = file.read_bytes()
             except OSError as fault:
                 faults += 1
                 tell(f"{file}: не открывается ({fault.strerror})", err=True)
                 continue
-            out.write(shape(describe(str(file), read_letter(raw))))
+            out.write(shape(describe(str(file), reading.read(raw))))
     out.flush()
     return int(bool(faults))
 

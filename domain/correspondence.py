@@ -19,6 +19,7 @@ from domain.ticket import Ticket
 MARGIN = timedelta(seconds=30)
 # Why a letter waits, as staff read it on the ticket.
 OUTSIDE_WINDOW = "вне рабочего времени (R45)"
+BOUNCING = "письма на этот адрес возвращаются, автоматические туда не отправляются"
 SPACED = "на этот адрес только что ушло другое подтверждение; это уйдёт следом"
 
 CLOSINGS: Mapping[Ground, LetterKind] = {

@@ -7,6 +7,7 @@ ticket; a bare number in the subject is a suggestion, and From proves nothing.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -138,19 +139,14 @@ def _file_reply(facts: LetterFacts, ticket: str) -> Filing:
     return Filing(Place.FOLLOW_UP, Reason.REPLY_TO_CLOSED, ticket, confirms=True)
 
 
-@dataclass(frozen=True)
-class Confirmed:
-    """The confirmations owed to one address within a day: how many, and when the last leaves."""
+def confirm_at(at: datetime, departures: Collection[datetime]) -> datetime | None:
+    """Return when one more confirmation may leave, not before `at`; None when none may (R33).
 
-    count: int = 0
-    last_at: datetime | None = None
-
-
-def confirm_at(at: datetime, confirmed: Confirmed) -> datetime | None:
-    """Return when one more confirmation may leave, not before `at`; None when none may (R33)."""
-    if confirmed.count >= MOST_A_DAY:
-        return None
-    return max(at, confirmed.last_at + SPACING) if confirmed.last_at else at
+    `departures` are the moments of those to the same address, past ones and planned ones.
+    """
+    leaves_at = max(at, max(departures) + SPACING) if departures else at
+    within_a_day = [moment for moment in departures if moment > leaves_at - ONE_DAY]
+    return leaves_at if len(within_a_day) < MOST_A_DAY else None
 
 
 _THANKS = re.compile(

@@ -78,6 +78,14 @@ def is_automatic(kind: LetterKind) -> bool:
     return kind in AUTOMATIC
 
 
+def may_be_held_back(kind: LetterKind) -> bool:
+    """Tell whether a letter may be withheld or paused: no person wrote it, and none of ours waits.
+
+    What people write is never kept from a client, nor an alert from staff.
+    """
+    return is_automatic(kind) and not is_internal(kind)
+
+
 def message_key(number: str, sequence: int, kind: LetterKind) -> str:
     """Name a letter by its cause, so that one cause makes one letter.
 

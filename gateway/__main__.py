@@ -13,9 +13,11 @@ import uvicorn
 import uvloop
 
 from gateway.app import create_app
+from gateway.clamd import Clamd
 from gateway.mailroom import Mailroom
 from gateway.parts import Parts, assemble
 from gateway.relay import Relay
+from gateway.scanning import Scanner
 from gateway.sorting import Sorter
 from workflows.installation import installation
 
@@ -29,7 +31,8 @@ def beside(parts: Parts) -> list[Coroutine[Any, Any, None]]:
     sorter = Sorter(parts.database, parts.desk)
     relay = Relay(parts.database, parts.client, parts.clock)
     mailroom = Mailroom(parts.database, sorter, parts.settings, parts.clock)
-    return [relay.run(), sorter.run(), mailroom.run()]
+    scanners = [Scanner(parts, Clamd.of(parts.settings))] if parts.settings.has_scanner else []
+    return [relay.run(), sorter.run(), mailroom.run(), *(scanner.run() for scanner in scanners)]
 
 
 async def run() -> None:

@@ -20,7 +20,9 @@ from gateway import (
     codec,
     commands,
     correspondence,
+    files,
     intake,
+    letter_pages,
     limits,
     operations,
     orders,
@@ -81,7 +83,8 @@ def create_app(parts: Parts) -> FastAPI:
     problems.install(app)
     app.add_middleware(limits.BodyLimits)
     _let_the_engine_page_ask(app, parts.settings.engine_ui)
-    for door in (intake, correspondence, tickets, commands, operations, review, codec, reference):
+    doors = (intake, correspondence, files, letter_pages, tickets, commands, operations, review)
+    for door in (*doors, codec, reference):
         app.include_router(door.router)
     _open_health(app, parts)
     return app

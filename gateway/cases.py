@@ -5,6 +5,7 @@ register, not what the letter says of itself.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from domain.calendar import MOSCOW
 from domain.correspondence import departure
@@ -27,6 +28,8 @@ from storage.people import Person
 from storage.requests import Registration
 from storage.rules import Rules
 
+# A letter filed later than this, after an outage or out of an old mailbox, counts as of its filing.
+LATE = timedelta(minutes=1)
 USED_UP = f"на этот адрес за сутки уже ушло подтверждений: {MOST_A_DAY}, больше нельзя"
 
 
@@ -65,12 +68,17 @@ def case_of(connection: Connection, incoming: Incoming) -> Case:
     return Case(incoming, known, ticket, lost, file_letter(facts), is_id_known)
 
 
-def registration_of(connection: Connection, case: Case, rules: Rules) -> Registration:
+def registration_of(
+    connection: Connection, case: Case, rules: Rules, now: datetime
+) -> Registration:
     """Return the appeal that the letter makes, with when or why not it may be confirmed (R33)."""
     accepted_at = rules.calendar.next_working_moment(case.incoming.kept.received_at)
     registration = case.incoming.registration(case.person, accepted_at)
     link = case.filing.possible_link or ""
-    return _paced(connection, case, replace(registration, suggested_link=link), rules)
+    registration = replace(registration, suggested_link=link)
+    if withheld := _silence(case):
+        return replace(registration, withheld=withheld)
+    return _paced(connection, registration, rules, now)
 
 
 def follow_up_of(registration: Registration, closed: KnownTicket) -> Registration:
@@ -116,18 +124,21 @@ def _facts(
 
 
 def _paced(
-    connection: Connection, case: Case, registration: Registration, rules: Rules
+    connection: Connection, registration: Registration, rules: Rules, now: datetime
 ) -> Registration:
-    """Say why no confirmation may leave, or when it may (law 3)."""
-    if withheld := _silence(case):
-        return replace(registration, withheld=withheld)
+    """Say when the confirmation may leave, or that none may any more (law 3)."""
     at = registration.received_at
-    confirmed = filing.confirmed(connection, registration.address, at - ONE_DAY)
-    departs_at = departure(LetterKind.CONFIRMATION, at, rules.calendar, rules.settings)
+    departs_at = _departure(now if now - at > LATE else at, rules)
+    confirmed = filing.confirmed(connection, registration.address, departs_at - ONE_DAY)
     paced_at = confirm_at(departs_at, confirmed)
     if paced_at is None:
         return replace(registration, withheld=USED_UP)
-    return replace(registration, confirm_at=paced_at if paced_at > at else None)
+    leaves_at = _departure(paced_at, rules)
+    return replace(registration, confirm_at=leaves_at if leaves_at > at else None)
+
+
+def _departure(at: datetime, rules: Rules) -> datetime:
+    return departure(LetterKind.CONFIRMATION, at, rules.calendar, rules.settings)
 
 
 def _silence(case: Case) -> str:

@@ -1,15 +1,12 @@
-"""What clients add to their tickets: messages with files, repeated requests, and files back.
+"""What clients add to their tickets: messages with files, repeated requests.
 
 Carries out R41, R42, R53, R64; Q8, Q14; law 1. Mail's own messages come by the mail doors.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, BinaryIO
-from urllib.parse import quote
+from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Query, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Form, Path, Response
 from pydantic import BaseModel, Field
 
 from domain.terms import Channel, Role, Status
@@ -17,24 +14,18 @@ from gateway.auth import STAFF, AnyVisitor, TheParts, Visitor, require
 from gateway.forms import Again, MessageForm
 from gateway.intake import IdempotencyKey, key_reused
 from gateway.parts import Parts
-from gateway.problems import Problem, documented, not_found
+from gateway.problems import Problem, documented
 from gateway.refusals import clause
-from gateway.sight import Row, messages_seen, visible
+from gateway.sight import visible
 from gateway.uploads import keep
 from storage import files, messages, requests
 from storage.database import Connection
-from storage.files import Attachment, DamagedFileError, MissingFileError
+from storage.files import Attachment
 from storage.messages import ClientMessage
 
 router = APIRouter(prefix="/api", tags=["Переписка"])
 
 WRITERS = STAFF | {Role.CLIENT}
-PIECE = 64 * 1024
-SHUT_IN = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "Cache-Control": "private, no-store",
-}
 
 
 class MessageReceipt(BaseModel):
@@ -161,53 +152,3 @@ def _follow_up(connection: Connection, parts: Parts, written: Written, id_: int)
     if entry.is_new and written.files:
         files.add(connection, entry.message_id, written.files)
     return entry.number
-
-
-@router.get(
-    "/files/{digest}",
-    summary="Скачать файл заявки",
-    response_class=StreamingResponse,
-    responses=documented(401, 404, 503),
-)
-def download(
-    digest: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
-    ticket: Annotated[str, Query(max_length=20, description="Заявка, в которой этот файл")],
-    visitor: AnyVisitor,
-    parts: TheParts,
-) -> StreamingResponse:
-    """Отдаёт файл как вложение: он никогда не открывается на нашей странице (Q14)."""
-    attachment = _attached(parts, visitor, ticket, digest)
-    try:
-        content = parts.files.open(digest)
-    except MissingFileError:
-        raise not_found("Файл") from None
-    except DamagedFileError:
-        detail = "Файл повреждён в хранилище; эксплуатация это видит."
-        raise Problem(503, "damaged", detail, "Пришлите файл ещё раз.") from None
-    headers = {**SHUT_IN, "Content-Disposition": _disposition(attachment.name)}
-    return StreamingResponse(_pieces(content), media_type=attachment.content_type, headers=headers)
-
-
-def _attached(parts: Parts, visitor: Visitor, number: str, digest: str) -> Attachment:
-    with parts.database.transaction() as connection:
-        visible(connection, visitor, number)
-        for row in messages_seen(connection, visitor, number):
-            for attachment in attachments_of(connection, row):
-                if attachment.digest == digest:
-                    return attachment
-    raise not_found("Файл")
-
-
-def attachments_of(connection: Connection, row: Row) -> tuple[Attachment, ...]:
-    """Return what a message carried; what staff write carries nothing."""
-    return files.list_for(connection, row["id"]) if row["direction"] == "in" else ()
-
-
-def _disposition(name: str) -> str:
-    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-
-
-def _pieces(content: BinaryIO) -> Iterator[bytes]:
-    with content:
-        while piece := content.read(PIECE):
-            yield piece

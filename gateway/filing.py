@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from domain.filing import Place
 from gateway.cases import Case, case_of, follow_up_of, registration_of
 from gateway.incoming import House, read_incoming, unopened
+from gateway.relay import Clock, wall_clock
 from storage import files, filing, handovers, letters, messages, raw_letters, requests, review_items
 from storage.database import Connection
 from storage.files import Attachment, FileStore
@@ -31,9 +32,15 @@ class Settlement:
 class FilingDesk:
     """Files letters, each in the caller's one transaction."""
 
-    def __init__(self, store: FileStore, rules: Callable[[], Rules], house: House) -> None:
+    def __init__(
+        self,
+        store: FileStore,
+        rules: Callable[[], Rules],
+        house: House,
+        clock: Clock = wall_clock,
+    ) -> None:
         """Put files into this store; `house` tells which letters are our own."""
-        self._store, self._rules, self._house = store, rules, house
+        self._store, self._rules, self._house, self._clock = store, rules, house, clock
 
     def file(self, connection: Connection, claimed: Claimed) -> Settlement:
         """File a letter; the same letter again changes nothing."""
@@ -53,15 +60,14 @@ class FilingDesk:
 
     def open_ticket(self, connection: Connection, case: Case) -> Settlement:
         """Register a new appeal (R27, R28)."""
-        registration = registration_of(connection, case, self._rules())
-        return self._register(connection, case, registration)
+        return self._register(connection, case, self._appeal(connection, case))
 
     def follow_up(self, connection: Connection, case: Case) -> Settlement:
         """Register the matter anew, linked with the closed ticket (R64, Q8)."""
         if case.ticket is None:
             return self.open_ticket(connection, case)
-        registration = registration_of(connection, case, self._rules())
-        return self._register(connection, case, follow_up_of(registration, case.ticket))
+        appeal = follow_up_of(self._appeal(connection, case), case.ticket)
+        return self._register(connection, case, appeal)
 
     def append(self, connection: Connection, case: Case) -> Settlement:
         """Add a participant's words; they resume what waited for them (R53)."""
@@ -117,6 +123,9 @@ class FilingDesk:
         return Settlement(RawState.UNREADABLE, reason)
 
     # What the steps above are made of
+
+    def _appeal(self, connection: Connection, case: Case) -> Registration:
+        return registration_of(connection, case, self._rules(), self._clock())
 
     def _register(
         self, connection: Connection, case: Case, registration: Registration

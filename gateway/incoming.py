@@ -1,7 +1,7 @@
 """What a kept letter says: its words, the letter of ours it answers, why no machine may answer.
 
 Carries out R28, R33, R43 and laws 2, 3, 11; control fields of our own have no effect but one: a
-letter of this very installation is recognised.
+letter that bears one is not answered by a machine.
 """
 
 import re
@@ -13,7 +13,6 @@ from domain.terms import Channel
 from domain.told import Told, language_of, read_told
 from mail.fingerprint import fingerprint
 from mail.identity import Keyring, ticket_of, verify
-from mail.mime import header_of
 from mail.reading import Attachment, ReceivedLetter, read
 from storage.messages import ClientMessage
 from storage.people import Person
@@ -148,7 +147,7 @@ def read_incoming(kept: RawLetter, house: House) -> Incoming:
         bounced=original if came_back else "",
         silence=machine or _own_sender(letter, house),
         is_automatic=bool(machine),
-        is_ours=header_of(kept.content).text("x-profman-loop") == house.instance,
+        is_ours=_is_ours(letter, house),
     )
 
 
@@ -196,6 +195,16 @@ def _machine(kept: RawLetter, letter: ReceivedLetter) -> str:
     has_empty_sender = kept.door in DOORS_WITH_ENVELOPE and not kept.envelope_from
     reason = letter.automatic_reason or ("пустой отправитель конверта" if has_empty_sender else "")
     return f"машинное письмо: {reason}" if reason else ""
+
+
+def _is_ours(letter: ReceivedLetter, house: House) -> bool:
+    """Tell whether we wrote the letter: it says so, and its own id proves it.
+
+    A name alone proves nothing: two installations may bear the same, and then one would hide what
+    the other's people write.
+    """
+    is_signed = verify(_bracketed(letter.message_id), house.keys) is not None
+    return is_signed and letter.loop == house.instance
 
 
 def _own_sender(letter: ReceivedLetter, house: House) -> str:

@@ -6,14 +6,17 @@ any failure of the register is a temporary refusal.
 
 import asyncio
 import logging
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import AnyStr, Final, cast
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final, cast
 
-from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import SMTP, Envelope, Session
-from typing_extensions import override
+from aiosmtpd.smtp import SMTP, Envelope
 
+from gateway.dialogue import LOGINS, NOT_NOW, Clerk, Limits, LmtpDialogue, SmtpDialogue
 from gateway.relay import Clock, wall_clock
 from gateway.sorting import Sorter
 from mail.mime import LARGEST_LETTER
@@ -23,12 +26,11 @@ from storage.raw_letters import Arrival
 from workflows.installation import Installation
 
 KEPT: Final = "250 2.0.0 Accepted"
-KNOWN: Final = "250 2.1.5 OK"
-STRANGER: Final = "550 5.1.1 No such address here"
-NOT_NOW: Final = "451 4.3.0 The letter could not be kept, try again later"
-LONGEST_LINE: Final = 1_000_000  # strangers break the limit of 998
-# What aiosmtpd says by itself, once, where RFC 2033 wants it once for each recipient.
-AFTER_DATA: Final = ("552 Error: Too much", "500 Line too long")
+FOREIGN: Final = "554 5.7.1 This door is for the site's own mail server"
+BUSY: Final = "421 4.3.2 Too many connections, try again later"
+LIMITS: Final = Limits()
+KEEPERS: Final = 8
+GRACE_SECONDS: Final = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -42,23 +44,30 @@ class Mailroom:
         sorter: Sorter,
         settings: Installation,
         clock: Clock = wall_clock,
+        limits: Limits = LIMITS,
     ) -> None:
         """Keep letters here, wake that sorter; a port of 0 becomes a free one."""
         self._database, self._sorter, self._clock = database, sorter, clock
         self._host = settings.door_host
         self._wanted = (settings.door_port, settings.lmtp_port)
         self._own = frozenset(address.lower() for address in settings.own_addresses)
-        self._sessions: set[SMTP] = set()
+        self._peers = tuple(ip_network(network) for network in settings.door_peers)
+        self._tls = _tls(settings)
+        self._keepers = ThreadPoolExecutor(KEEPERS, "keeper")
+        self.dialogues: set[SmtpDialogue] = set()
         self._is_open = asyncio.Event()
+        self.limits, self.reading = limits, asyncio.Semaphore(limits.read_at_once)
+        self._at_work, self._at_rest = 0, asyncio.Event()
+        self._at_rest.set()
         self.smtp_port = self.lmtp_port = 0
 
     async def run(self) -> None:
-        """Take letters until cancelled; one that is being kept then comes to rest first."""
-        logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd writes addresses there
+        """Take letters until cancelled; one that is being kept then is answered for first."""
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd writes addresses there
         loop = asyncio.get_running_loop()
         smtp_port, lmtp_port = self._wanted
-        smtp = await loop.create_server(self._admit(_SmtpSession, "smtp"), self._host, smtp_port)
-        lmtp = await loop.create_server(self._admit(_LmtpSession, "lmtp"), self._host, lmtp_port)
+        smtp = await loop.create_server(self._admit(SmtpDialogue), self._host, smtp_port)
+        lmtp = await loop.create_server(self._admit(LmtpDialogue), self._host, lmtp_port)
         try:
             self.smtp_port, self.lmtp_port = _port(smtp), _port(lmtp)
             self._is_open.set()
@@ -66,20 +75,52 @@ class Mailroom:
         finally:
             smtp.close()
             lmtp.close()
-            self._send_away()
+            await self._send_away()
 
     async def opened(self) -> None:
         """Wait until both doors are open and their ports are known."""
         await self._is_open.wait()
 
     def knows(self, address: str) -> bool:
-        """Tell whether the address is one of ours."""
-        return address.lower() in self._own
+        """Tell whether the address is one of ours, be there a +tag in it or not."""
+        address = address.lower()
+        name, _, domain = address.rpartition("@")
+        return address in self._own or f"{name.partition('+')[0]}@{domain}" in self._own
 
-    async def keep(self, envelope: Envelope, door: str) -> str:
-        """Keep the letter, wake the sorter and return the reply."""
+    def refusal_for(self, peer: str) -> str:
+        """Say why this peer may not speak now; its own connection counts already."""
+        if not self._may_knock(peer):
+            return FOREIGN
+        peers = [dialogue.peer for dialogue in self.dialogues]
+        is_full = len(peers) > self.limits.dialogues
+        return BUSY if is_full or peers.count(peer) > self.limits.dialogues_of_one else ""
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Hold the doors open, for a while, for what is done in this context."""
+        self._at_work += 1
+        self._at_rest.clear()
         try:
-            await asyncio.to_thread(self._keep, _arrival(envelope, door, self._clock()))
+            yield
+        finally:
+            self._at_work -= 1
+            if not self._at_work:
+                self._at_rest.set()
+
+    async def keep(self, content: bytes, envelope: Envelope, door: str) -> str:
+        """Keep the letter, wake the sorter and return the reply.
+
+        A register that does not answer in time may yet keep the letter: the sender gives it
+        again, and it is known by its bytes.
+        """
+        arrival = _arrival(content, envelope, door, self._clock())
+        loop = asyncio.get_running_loop()
+        try:
+            keeping = loop.run_in_executor(self._keepers, self._keep, arrival)
+            await asyncio.wait_for(keeping, self.limits.keep_seconds)
+        except TimeoutError:
+            log.error("the register does not answer")  # noqa: TRY400 - it has no words to add
+            return NOT_NOW
         except Exception:
             log.exception("a letter could not be kept")
             return NOT_NOW
@@ -91,88 +132,67 @@ class Mailroom:
             raw_letters.keep(connection, arrival)
             filing.announce(connection)
 
-    def _admit(self, kind: "type[_SmtpSession | _LmtpSession]", door: str) -> Callable[[], SMTP]:
+    def _admit(self, kind: type[SmtpDialogue]) -> Callable[[], SMTP]:
         def admit() -> SMTP:
-            self._sessions = {one for one in self._sessions if one.transport is not None}
-            session = kind(
-                _Clerk(self, door),
+            dialogue = kind(
+                Clerk(self),
                 data_size_limit=LARGEST_LETTER,
                 enable_SMTPUTF8=True,
                 hostname="support",
                 ident="",
+                tls_context=self._tls if kind is SmtpDialogue else None,
+                timeout=self.limits.idle_seconds,
+                auth_exclude_mechanism=LOGINS,
+                command_call_limit={"MAIL": self.limits.letters, "*": self.limits.commands},
             )
-            self._sessions.add(session)
-            return session
+            self.dialogues.add(dialogue)
+            return dialogue
 
         return admit
 
-    def _send_away(self) -> None:
-        for session in self._sessions:
-            if session.transport is not None:
-                cast("asyncio.Transport", session.transport).abort()
+    def _may_knock(self, peer: str) -> bool:
+        """Tell whether the peer is in one of the networks from which letters are taken."""
+        try:
+            address = ip_address(peer)
+        except ValueError:
+            return False
+        if isinstance(address, IPv6Address):
+            address = address.ipv4_mapped or address
+        return any(address in network for network in self._peers)
+
+    async def _send_away(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._at_rest.wait(), GRACE_SECONDS)
+        for dialogue in tuple(self.dialogues):
+            if dialogue.transport is not None:
+                cast("asyncio.Transport", dialogue.transport).abort()
+        self._keepers.shutdown(wait=False)
 
 
-class _SmtpSession(SMTP):
-    line_length_limit = LONGEST_LINE
-
-
-class _LmtpSession(LMTP):
-    line_length_limit = LONGEST_LINE
-
-    @override
-    async def push(self, status: AnyStr) -> None:
-        if isinstance(status, str) and status.startswith(AFTER_DATA):
-            await super().push(_for_each(self.envelope, status))
-        else:
-            await super().push(status)
-
-
-class _Clerk:
-    """What happens at each step of the dialogue; the names and arguments are aiosmtpd's."""
-
-    def __init__(self, mailroom: Mailroom, door: str) -> None:
-        self._mailroom, self._door = mailroom, door
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name and arguments
-        self,
-        _server: SMTP,
-        _session: Session,
-        envelope: Envelope,
-        address: str,
-        options: list[str],
-    ) -> str:
-        if not self._mailroom.knows(address):
-            return STRANGER
-        envelope.rcpt_tos.append(address)
-        envelope.rcpt_options.extend(options)
-        return KNOWN
-
-    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, _session: Session, envelope: Envelope
-    ) -> str:
-        reply = await self._mailroom.keep(envelope, self._door)
-        return _for_each(envelope, reply) if self._door == "lmtp" else reply
-
-    async def handle_exception(self, error: Exception) -> str:
-        log.error("a dialogue broke", exc_info=error)
-        return NOT_NOW
-
-
-def _for_each(envelope: Envelope | None, reply: str) -> str:
-    """Repeat the reply for every recipient, as LMTP wants after a letter (RFC 2033 §4.2)."""
-    return "\r\n".join([reply] * len(envelope.rcpt_tos if envelope else ()))
-
-
-def _arrival(envelope: Envelope, door: str, received_at: datetime) -> Arrival:
+def _arrival(content: bytes, envelope: Envelope, door: str, received_at: datetime) -> Arrival:
     """Return the letter with its envelope; an empty sender, given as "<>", is empty."""
     sender = "" if envelope.mail_from in {None, "<>"} else str(envelope.mail_from)
     return Arrival(
-        content=envelope.original_content or b"",
+        content=content,
         door=door,
         received_at=received_at,
-        envelope_from=sender,
-        envelope_to=tuple(envelope.rcpt_tos),
+        envelope_from=_storable(sender),
+        envelope_to=tuple(_storable(address) for address in envelope.rcpt_tos),
     )
+
+
+def _storable(text: str) -> str:
+    """Put a mark in place of what is no character: no register would take it, ever."""
+    return text.encode(errors="replace").decode().replace("\0", "?")
+
+
+def _tls(settings: Installation) -> ssl.SSLContext | None:
+    """Return what STARTTLS needs, when there is a certificate."""
+    if settings.door_certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.door_certificate, settings.door_key)
+    return context
 
 
 def _port(server: asyncio.Server) -> int:

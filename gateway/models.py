@@ -25,9 +25,7 @@ class FileShown(BaseModel):
     ] = None
     check_name: str = ""
     check_reason: str = ""
-    picture: Annotated[str | None, Field(description="Где показать, если это картинка (R42)")] = (
-        None
-    )
+    picture: Annotated[str | None, Field(description="Где картинка для показа (R42)")] = None
 
 
 class MessageShown(BaseModel):
@@ -63,6 +61,10 @@ class LetterShown(BaseModel):
     prepared_at: AwareDatetime
     leaves_at: Annotated[
         AwareDatetime | None, Field(description="Когда письмо уйдёт, если оно ждёт (R45)")
+    ]
+    attempts: Annotated[int, Field(description="Сколько раз письмо пробовали передать")]
+    next_try_at: Annotated[
+        AwareDatetime | None, Field(description="Когда следующая попытка, если письмо отложено")
     ]
     accepted_at: AwareDatetime | None
     bounced_at: AwareDatetime | None

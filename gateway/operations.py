@@ -14,7 +14,7 @@ from domain.terms import LetterState, Role
 from gateway.auth import AnyVisitor, StaffVisitor, TheParts, require
 from gateway.forms import Line, Strict, Words
 from gateway.problems import documented
-from storage import calendars, handovers, letters, people, releases
+from storage import calendars, handovers, letters, people, releases, scans
 
 router = APIRouter(prefix="/api", tags=["Служба"])
 
@@ -115,6 +115,7 @@ class HealthDetails(BaseModel):
     next_retry_at: AwareDatetime | None
     unsent_letters: int
     oldest_unsent: UnsentLetter | None
+    held_files: Annotated[int, Field(description="Сколько файлов ждёт сканера; без него 0")]
 
 
 @router.post(
@@ -176,6 +177,7 @@ def health_details(visitor: AnyVisitor, parts: TheParts) -> HealthDetails:
             next_retry_at=handovers.next_retry(connection),
             unsent_letters=len(stuck),
             oldest_unsent=oldest,
+            held_files=scans.count_held(connection) if parts.settings.has_scanner else 0,
         )
 
 

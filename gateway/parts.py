@@ -1,6 +1,6 @@
 """What the doors work with: register, files, rules, the way to the engine, the clock."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -9,9 +9,8 @@ from temporalio.client import Client
 
 from gateway.filing import FilingDesk
 from gateway.incoming import house_of
-from mail.pictures import Copy, drawn_anew
 from mail.reading import ReceivedLetter, read
-from mail.safe_html import safe_html
+from mail.showing import Showroom
 from storage.database import Database
 from storage.files import FileStore
 from storage.rules import CurrentRules
@@ -20,13 +19,14 @@ from workflows.installation import Installation
 
 # Kept open; with as many again on demand there is one for each of the server's 40 threads.
 CONNECTIONS = 20
+SHOWROOM = Showroom()
 
 
 @dataclass(frozen=True)
 class Parts:
     """The parts of one gateway; `client` connects when it is first used.
 
-    What strangers wrote is read, cleaned and drawn by the last three, in processes of their own.
+    The last two handle what strangers wrote; the showroom does so in processes of its own.
     """
 
     database: Database
@@ -36,13 +36,12 @@ class Parts:
     settings: Installation
     clock: Callable[[], datetime]
     read_letter: Callable[[bytes], ReceivedLetter] = read
-    make_safe: Callable[[str, Mapping[str, str]], str] = safe_html
-    draw: Callable[[bytes], Copy] = drawn_anew
+    showroom: Showroom = SHOWROOM
 
     @cached_property
     def desk(self) -> FilingDesk:
         """Where letters are filed."""
-        return FilingDesk(self.files, self.rules, house_of(self.settings))
+        return FilingDesk(self.files, self.rules, house_of(self.settings), self.clock)
 
 
 async def assemble(settings: Installation) -> Parts:

@@ -57,6 +57,10 @@ LETTERS = {
     LetterState.WITHHELD: "не отправляется",
     LetterState.TO_POST: "ждёт отправки обычной почтой",
 }
+UNSETTLED = {
+    LetterState.PREPARED: "отложено: почтовый сервер пока не принял",
+    LetterState.SENDING: "неизвестно, ушло ли: проверяется по журналу отправленных",
+}
 Row = Mapping[Any, Any]
 
 
@@ -158,7 +162,13 @@ class Showing:
             standing=row["standing"],
             sender="" if self.for_client else row["sender_address"],
             files=[
-                file_shown(file, row["number"], has_scanner=self.has_scanner) for file in attached
+                file_shown(
+                    file,
+                    row["number"],
+                    has_scanner=self.has_scanner,
+                    for_client=self.for_client,
+                )
+                for file in attached
             ],
         )
 
@@ -177,10 +187,12 @@ class Showing:
             subject=row["subject"],
             text=row["text"],
             state=state,
-            state_name=LETTERS[state],
+            state_name=_state_name(state, row),
             reason=row["reason"] if is_ours else "",
             prepared_at=row["prepared_at"].astimezone(MOSCOW),
             leaves_at=moscow(row["leaves_at"]),
+            attempts=row["attempts"],
+            next_try_at=moscow(row["next_try_at"]),
             accepted_at=moscow(row["accepted_at"]),
             bounced_at=moscow(row["bounced_at"]),
         )
@@ -234,6 +246,13 @@ class Showing:
                 for segment in parts
             ],
         )
+
+
+def _state_name(state: LetterState, letter: Row) -> str:
+    """Tell a letter that was refused for now, or whose end is unclear, from one just begun."""
+    if letter["next_try_at"] is None or letter["first_refused_at"] is None:
+        return LETTERS[state]
+    return UNSETTLED.get(state, LETTERS[state])
 
 
 def _words_of(event: TicketEvent) -> list[int]:

@@ -15,7 +15,7 @@ from domain.terms import Status
 from domain.ticket import Ticket
 from domain.words import name
 from gateway.auth import AnyVisitor, StaffVisitor, TheParts, Visitor
-from gateway.correspondence import attachments_of
+from gateway.files import attachments_of
 from gateway.models import Queue, QueueRow, TicketRow, TicketShown
 from gateway.problems import Flaw, documented, invalid, not_found
 from gateway.shown import CaseRead, Showing, moscow
@@ -39,7 +39,8 @@ def show(
         read = read_case(connection, visitor, number)
         if read.row["closed_at"] is not None:  # what is closed keeps the calendar it ran under
             calendar = calendars.load(connection, read.row["calendar_version"] or None)
-    return Showing(visitor.is_client, calendar, parts.clock()).ticket(read)
+    has_scanner = parts.settings.has_scanner
+    return Showing(visitor.is_client, calendar, parts.clock(), has_scanner).ticket(read)
 
 
 @router.get("/tickets", summary="Открытые заявки", responses=documented(401, 403, 422))

@@ -56,9 +56,11 @@ def _check(files: Sequence[UploadFile]) -> None:
         raise Problem(413, "too_many_files", detail, "Приложите остальные следующим сообщением.")
     for file in files:
         if (file.size or 0) > LARGEST_FILE:
-            detail = f"Файл «{_plain_name(file)}» больше {LARGEST_FILE // 2**20} МБ."
+            detail = f"Файл «{plain_name(file.filename)}» больше {LARGEST_FILE // 2**20} МБ."
             raise Problem(413, "file_too_large", detail, "Уменьшите файл или разделите его.")
-    empty = [Flaw(field="files", reason=f"«{_plain_name(f)}» пуст") for f in files if not f.size]
+    empty = [
+        Flaw(field="files", reason=f"«{plain_name(f.filename)}» пуст") for f in files if not f.size
+    ]
     if empty:
         raise invalid(*empty)
 
@@ -66,9 +68,10 @@ def _check(files: Sequence[UploadFile]) -> None:
 def _keep(store: FileStore, file: UploadFile) -> Attachment:
     content = file.file.read()
     digest = store.put(content)
-    return Attachment(_plain_name(file), content_type(content), digest, len(content))
+    return Attachment(plain_name(file.filename), content_type(content), digest, len(content))
 
 
-def _plain_name(file: UploadFile) -> str:
-    name = PurePath((file.filename or "").replace("\\", "/")).name
-    return UNSAFE.sub("", name)[:LONGEST_NAME] or "file"
+def plain_name(given: str | None) -> str:
+    """Return the name without folders, line ends and what turns the direction of reading."""
+    name = PurePath(UNSAFE.sub("", given or "").replace("\\", "/")).name
+    return name[:LONGEST_NAME] or "file"

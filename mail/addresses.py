@@ -1,14 +1,16 @@
 """Addresses of a letter, and whether its From may be believed for identity.
 
 `alice@ours <bob@evil>` names bob, and is not to be trusted: CVE-2023-27043 fools the standard
-library. A sender is trusted only if one From field holds one address with nothing odd about it.
+library. A sender is trusted only if one From field holds one address with nothing odd about it,
+and its domain is no look-alike of ours.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mail.headers import one_line, text_of, unfolded
+from mail.headers import bytes_of, one_line, text_of, unfolded
+from mail.lookalikes import is_deceptive
 
 _PIECE = re.compile(
     r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=|"(?:[^"\\]|\\.)*"'
@@ -44,15 +46,19 @@ class Sender:
     trusted: bool
 
 
-def sender_of(from_fields: Sequence[str], fallbacks: Sequence[str] = ()) -> Sender:
+def sender_of(
+    from_fields: Sequence[str],
+    fallbacks: Sequence[str] = (),
+    own_domains: frozenset[str] = frozenset(),
+) -> Sender:
     """Name the sender; without a usable From the fallbacks name him, untrusted."""
     found = [address for field in from_fields for address in addresses(field)]
-    if found:
-        first = next((address for address in found if "@" in address.address), found[0])
-        trusted = len(from_fields) == 1 and len(found) == 1 and first.sound
-        if "@" in first.address:
-            return Sender(first.address, first.name, trusted)
-    return _untrusted(found[0].name if found else "", fallbacks)
+    first = next((address for address in found if "@" in address.address), None)
+    if first is None:
+        return _untrusted(found[0].name if found else "", fallbacks)
+    is_sole = len(from_fields) == 1 and len(found) == 1 and first.sound
+    domain = first.address.rpartition("@")[2]
+    return Sender(first.address, first.name, is_sole and not is_deceptive(domain, own_domains))
 
 
 def _untrusted(name: str, fallbacks: Sequence[str]) -> Sender:
@@ -106,6 +112,8 @@ class _AddressList:
     def _take_comment(self, piece: str) -> None:
         if piece == "(":
             self._depth += 1
+            self._words.append(" ")  # what a comment parts stays parted
+            self._odd = self._odd or (self._angle is not None and not self._closed)
         elif piece == ")":
             self._odd = self._odd or not self._depth
             self._depth = max(0, self._depth - 1)
@@ -149,15 +157,20 @@ class _AddressList:
 
     def _add(self, address: str, name: str, *, odd: bool) -> None:
         clean = _normal(address)
+        sound = not odd and bool(_PLAIN.match(clean)) and _is_as_meant(address)
         if clean or name:
-            self._found.append(Address(clean, name, not odd and bool(_PLAIN.match(clean))))
+            self._found.append(Address(clean, name, sound))
 
 
 def _name_of(words: str) -> str:
-    unquoted = re.sub(
-        r'"((?:[^"\\]|\\.)*)"', lambda m: re.sub(r"\\(.)", r"\1", m[1]), words[:_LONGEST_NAME]
-    )
+    unquoted = _QUOTED.sub(lambda m: _ESCAPED.sub(r"\1", m[1]), words[:_LONGEST_NAME])
     return text_of(unquoted).strip("\"' ")
+
+
+def _is_as_meant(address: str) -> bool:
+    """Refuse an address that had to be mended: others might mend it into another."""
+    written = bytes_of(address.strip()).decode("utf-8", "replace")
+    return one_line(text_of(address)) == written and not {" ", ":"} & set(written)
 
 
 def _normal(address: str) -> str:

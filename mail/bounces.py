@@ -1,14 +1,14 @@
 """Notices that a letter did not arrive: RFC 3464 reports and the free forms of mail servers."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from itertools import chain
 
 from mail.addresses import Sender, addresses
 from mail.charsets import decode
-from mail.headers import message_ids
+from mail.headers import message_ids, one_line
 from mail.mime import Part
 
 _LOOKED_AT = 60_000
@@ -35,8 +35,8 @@ _SUBJECT = re.compile(
     r"|refused|blocked)"
     r"|permanent (?:error|delivery)|problems? delivering|warning: (?:message|could not)|\bdsn\b"
     r"|failed mail"
-    r"|не(?:\s+(?:было|была|может быть|удалось|удаётся))?\s*доставл|недоставл|возврат(?:\s+почты"
-    r"|\s+письма|ено)"
+    r"|не(?:возможно)?(?:\s+(?:было|была|может быть|удалось|уда[её]тся))?\s*достав(?:л|ить)"
+    r"|возврат(?:\s+почты|\s+письма|ено)"
     r"|ошибка доставки|сбой доставки|уведомление о (?:состоянии|статусе) доставки|unzustellbar"
     r"|mail system error"
     r"|配信|送信できません|error mail|エラー",
@@ -54,13 +54,15 @@ _EVIDENCE = re.compile(
     r'|"?(?:notification|bounce)Type\\?"?\s*:\s*\\?"?(?:Bounce|Permanent|Transient)'
     r"|not (?:a )?member\b"
     r"|failed permanently|returned (?:to sender|below)|unable to (?:deliver|send)"
-    r"|не удалось доставить|не доставлен"
+    r"|не(?:возможно|\s+уда(?:лось|[её]тся)|\s+может быть)\s+достав|не\s?доставлен"
+    r"|(?:адрес|ящик|получател|пользовател)\w{0,4}\s.{0,60}?(?:не найден|не существует|переполнен"
+    r"|заблокирован|отключ[её]н)"
     r"|(?:smtp|remote|status) (?:error|code|server)|can(?:no|')t (?:be )?(?:send|sent|deliver)",
     re.IGNORECASE,
 )
 _TEMPORARY = re.compile(
     r"temporar|delayed|will (?:be retried|retry|continue|keep trying)|time[d ]*-?out|expired"
-    r"|try again later|greylist|переполнен|временн",
+    r"|for a long time|try again later|greylist|переполнен|временн",
     re.IGNORECASE,
 )
 _PROGRAM_FIELDS = ("auto-submitted", "list-subscribe", "list-help", "list-software", "x-mlserver")
@@ -78,6 +80,9 @@ _ORIGINAL_TYPES = {
     "message/rfc822-headers",
 }
 _ORIGINAL_ID = re.compile(r"^[> \t]*Message-ID:\s*(<[^<>\s]{3,400}>)", re.IGNORECASE | re.MULTILINE)
+_RETURNED = re.compile(r"^[> \t]*(?:received|return-path):", re.IGNORECASE | re.MULTILINE)
+_XTEXT = re.compile(r"\+([0-9A-F]{2})")
+_LONGEST_ENVELOPE_ID = 1200  # RFC 3461 allows 100 characters; each may be three in xtext
 _RECIPIENT_LINE = re.compile(
     r"^[> \t]*(?:final-recipient|original-recipient|to|rcpt to|recipient|кому)\b[^@\r\n]{0,80}?"
     r"([A-Za-z0-9._%+=/&'#~-]{1,64}@[A-Za-z0-9.-]{2,200})",
@@ -87,19 +92,24 @@ _RECIPIENT_LINE = re.compile(
 
 @dataclass(frozen=True)
 class Bounce:
-    """Whose address failed, with which status (RFC 3463), for good or not, and for what letter."""
+    """Whose address failed, with which status (RFC 3463), for good or not, and for what letter.
+
+    The letter is named by its id, if its header came back, and by the ENVID it was sent with.
+    """
 
     recipient: str
     status: str
     hard: bool
     original_message_id: str
+    envelope_id: str = ""
 
 
 def bounce_of(letter: Part, leaves: Sequence[Part], sender: Sender, subject: str) -> Bounce | None:
     """Read a notice of failed delivery; None for every other letter, receipts included."""
-    report = next((part for part in leaves if part.content_type in _REPORT_TYPES), None)
-    if report is not None:
-        fields = _report_fields(report)
+    reports = [_report_fields(part) for part in leaves if part.content_type in _REPORT_TYPES]
+    if reports:
+        # some servers set their explanation, too, into a part of this type
+        fields = next((known for known in reports if _names_recipient(known)), reports[0])
         if fields.get("action", "").lower() in _DELIVERED:
             return None
         return _from_report(fields, leaves)
@@ -118,13 +128,17 @@ def _report_fields(report: Part) -> dict[str, str]:
     text = decode(report.content[:_LOOKED_AT]).replace("\r\n", "\n")
     groups = [dict(HeaderParser().parsestr(block).items()) for block in re.split(r"\n\s*\n", text)]
     lowered = [{name.lower(): str(value) for name, value in group.items()} for group in groups]
-    recipients = [group for group in lowered if "action" in group or "final-recipient" in group]
+    recipients = [group for group in lowered if _names_recipient(group)]
     failed = [group for group in recipients if group.get("action", "").lower() not in _DELIVERED]
     return {
         key: value
         for group in (lowered[:1] + (failed or recipients)[:1])
         for key, value in group.items()
     }
+
+
+def _names_recipient(fields: Mapping[str, str]) -> bool:
+    return "action" in fields or "final-recipient" in fields
 
 
 def _from_report(fields: dict[str, str], leaves: Sequence[Part]) -> Bounce:
@@ -147,7 +161,14 @@ def _from_report(fields: dict[str, str], leaves: Sequence[Part]) -> Bounce:
         status or _status_in(text) or ("4.0.0" if delayed else "5.0.0"),
         hard=not delayed and not status.startswith("4"),
         original_message_id=_original_id(leaves, text),
+        envelope_id=_envelope_id(fields.get("original-envelope-id", "")),
     )
+
+
+def _envelope_id(field: str) -> str:
+    """Give the ENVID we sent a letter with, whether or not the reporter undid its xtext."""
+    plain = _XTEXT.sub(lambda sign: chr(int(sign[1], 16)), field[:_LONGEST_ENVELOPE_ID])
+    return one_line(plain.strip().removeprefix("<").removesuffix(">"))
 
 
 def _looks_failed(
@@ -170,7 +191,8 @@ def _looks_failed(
 
 
 def _from_text(letter: Part, text: str, leaves: Sequence[Part]) -> Bounce:
-    status = _status_in(text) or ("4.0.0" if _TEMPORARY.search(text) else "5.0.0")
+    notice = text[: found.start()] if (found := _RETURNED.search(text)) else text
+    status = _status_in(notice) or ("4.0.0" if _TEMPORARY.search(notice) else "5.0.0")
     named = addresses(letter.first("x-failed-recipients"))
     return Bounce(
         named[0].address if named else _recipient_in(text),

@@ -152,9 +152,15 @@ def _codec_of_text(name: str) -> str | None:
 
 def _decoded(data: bytes, codec: str) -> str:
     try:
-        return data.decode(codec, "replace")
+        text = data.decode(codec, "replace")
     except (LookupError, ValueError):  # a multibyte codec may give up even when told to replace
         return data.decode("latin-1")
+    return _without_halves(text) if codec == "utf-7" else text
+
+
+def _without_halves(text: str) -> str:
+    """Join the halves of characters that UTF-7 may leave, and mark those that stand alone."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _is_valid(data: bytes, codec: str) -> bool:

@@ -7,6 +7,8 @@ those alone. Another text under the same Message-ID is another letter.
 import re
 from hashlib import sha256
 
+from mail.mime import LARGEST_HEADER
+
 _MARKS = re.compile(
     rb"(?:return-path|received|x-received|delivered-to|x-original-to|x-delivered-to"
     rb"|(?:x-)?envelope-(?:to|from)|authentication-results|received-spf|arc-[a-z-]+"
@@ -20,10 +22,11 @@ _FOLDED = (b" ", b"\t")
 def fingerprint(raw: bytes) -> str:
     """Return the digest of what the sender wrote.
 
-    A letter with neither Message-ID nor Date keeps the carriers' marks: two of them may be two.
+    A letter with neither Message-ID nor Date keeps the carriers' marks: two of them may be two. So
+    does one whose header is beyond reading. Time and memory are linear in the letter.
     """
     header, gap, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
-    if not _OWN_MOMENT.search(header):
+    if len(header) > LARGEST_HEADER or not _OWN_MOMENT.search(header):
         return sha256(raw).hexdigest()
     return sha256(_without_marks(header) + gap + body.rstrip(b"\n")).hexdigest()
 

@@ -16,6 +16,7 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200b\ufeff]")
 _PARAMETER = re.compile(r';\s*([^\s=;]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
 _SECTION = re.compile(r"^(.*?)(?:\*(\d{1,3}))?(\*)?$")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{3,400})>")
+_WORD_HEAD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?")
 _LONGEST_PARAMETERS = 8192
 
 
@@ -48,7 +49,8 @@ def bytes_of(text: str) -> bytes:
 
 def message_ids(raw: str) -> tuple[str, ...]:
     """List the well formed ids of a field, without brackets; `<>` and damaged ones never match."""
-    return tuple(_MESSAGE_ID.findall(_CONTROLS.sub(" ", raw)))
+    written = bytes_of(raw).decode("utf-8", "replace")
+    return tuple(_MESSAGE_ID.findall(_CONTROLS.sub(" ", written)))
 
 
 def parameters(raw: str) -> tuple[str, dict[str, str]]:
@@ -124,25 +126,18 @@ def _words(field: str) -> Iterator[_Word | str]:
 def _encoded_words(field: str) -> Iterator[tuple[int, int, _Word]]:
     start = field.find("=?")
     while start >= 0:
-        found = _encoded_word(field, start)
-        if found is None:
-            start = field.find("=?", start + 2)
-            continue
-        end, word = found
-        yield start, end, word
-        start = field.find("=?", end)
+        head = _WORD_HEAD.match(field, start)
+        end = field.find("?=", head.end()) if head else start
+        if end < 0:
+            return  # no word ends any more: looking again for each would take quadratic time
+        if head:
+            yield start, end + 2, _word(head, field[head.end() : end])
+        start = field.find("=?", end + 2)
 
 
-def _encoded_word(field: str, start: int) -> tuple[int, _Word] | None:
-    head = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?").match(field, start)
-    if head is None:
-        return None
-    end = field.find("?=", head.end())
-    if end < 0:
-        return None
-    text = field[head.end() : end]
+def _word(head: re.Match[str], text: str) -> _Word:
     data = _q_decoded(text) if head[2] in "qQ" else base64_decoded(bytes_of(text))
-    return end + 2, _Word(head[1].partition("*")[0].lower(), data)
+    return _Word(head[1].partition("*")[0].lower(), data)
 
 
 def _q_decoded(text: str) -> bytes:

@@ -8,7 +8,7 @@ import re
 from mail.addresses import Sender
 from mail.mime import Part
 
-_LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post")
+_LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post", "list-software", "x-mlserver")
 _RESPONDER_FIELDS = (
     "x-autoreply",
     "x-autorespond",

@@ -9,6 +9,13 @@ import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.errors import (
+    FirstHeaderLineIsContinuationDefect,
+    InvalidHeaderDefect,
+    MalformedHeaderDefect,
+    MisplacedEnvelopeHeaderDefect,
+    MissingHeaderBodySeparatorDefect,
+)
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import Policy, compat32
@@ -26,6 +33,13 @@ DEEPEST_PART = 20
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
 _CONTENT_TYPE = re.compile(r"^[\w!#$&^.+-]+/[\w!#$&^.+-]+$", re.ASCII)
+_HEADER_DEFECTS = (
+    FirstHeaderLineIsContinuationDefect,
+    MalformedHeaderDefect,
+    MisplacedEnvelopeHeaderDefect,
+    MissingHeaderBodySeparatorDefect,
+    InvalidHeaderDefect,
+)
 _LEADING = b"\r\n\t \xef\xbb\xbf"
 
 
@@ -116,6 +130,11 @@ class Part(Message):
     def has(self, name: str) -> bool:
         """Tell whether the field is there at all."""
         return bool(self.all(name))
+
+    @property
+    def has_sound_header(self) -> bool:
+        """Tell a header that any parser would read alike: identity rests on no other."""
+        return not any(isinstance(defect, _HEADER_DEFECTS) for defect in self.defects)
 
     @cached_property
     def content(self) -> bytes:

@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import dropwhile
+
+from mail.written_dates import DATE, STARTS_DATED, TIME
 
 MARKERS = ("Ответьте выше этой линии", "Reply above this line")
 
@@ -18,28 +21,7 @@ _FIELDS_ENOUGH = 4  # of From, Sent, To, Cc, Subject: then they are no accident
 _LONGEST_SIGNATURE = 16
 _MOST_LINES = 10_000  # what stands below is a log or an attack: shown as it is
 
-_MONTH = (
-    r"(?:янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|січ|лют|бер|кві|тра|чер|лип|сер|вер|жов"
-    r"|лис|гру|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w{0,8}\.?"
-)
-_WEEKDAY = (
-    r"(?:пн|вт|ср|чт|пт|сб|вс|нд|понедельник|вторник|сред[аeу]|четверг|пятниц[ау]|суббот[ау]"
-    r"|воскресенье|mon|tue|wed|thu|fri|sat|sun)\w{0,7}\.?"
-)
-_DATE = re.compile(
-    rf"\b(?:\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}"
-    rf"|\d{{1,2}}(?:-го|th|st|nd|rd)?\s+{_MONTH}|{_MONTH}\s+\d{{1,2}}\b)",
-    re.IGNORECASE,
-)
-_TIME = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
 _ADDRESS = re.compile(r"<[^<>]{0,200}>|[^\s<>@]{1,80}@[^\s<>@]{1,120}")
-_STARTS_DATED = re.compile(
-    rf"^(?:(?:on|в|во|at|el|am)\s+)?(?:{_WEEKDAY}[\s,]|\d{{1,2}}[\s./-]|\d{{4}}[-./]\d"
-    rf"|{_MONTH}\s+\d"
-    r"|(?:вчера|сегодня|yesterday|today)\b)",
-    re.IGNORECASE,
-)
-_STARTS_NAMED = re.compile(r"^[^<>]{1,80}<[^<>]{3,200}>")
 _VERB = re.compile(
     r"(?:на|со|от|за)?писал(?:\(-?[аи]\)|[аи])?|пишет|пишут|сообщи(?:л(?:\(-?а\)|а)?|ли)"
     r"|ответил(?:\(-?а\)|а)?"
@@ -47,6 +29,9 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _VERB_LAST = re.compile(rf"(?:{_VERB.pattern})(?:\s+\S{{1,80}})?\s*:?$", re.IGNORECASE)
+_STARTS_NAMED = re.compile(r"^[^\d<>:;!?]{1,60}<[^<>\s]{1,100}@[^<>\s]{1,200}>")
+_VERB_THEN_DATE = re.compile(rf"(?:{_VERB.pattern}).{{0,40}}(?:{DATE.pattern})", re.IGNORECASE)
+_NAME = re.compile(r"\b(?!(?:AM|PM|GMT|UTC|MSK)\b)[A-ZА-ЯЁ]\w")
 _FROM_WHOM = re.compile(r"(?:\bот\s|\bfrom\s|[\"“«<]|@)", re.IGNORECASE)
 _FIELD = re.compile(
     r"^(?P<from>от(?:правитель)?|from|von|від|da|de|från)\s*:"
@@ -100,9 +85,7 @@ class _Kind(Enum):
 def visible_reply(text: str) -> str:
     """Give a reply without quotations, device lines and signature; the whole if nothing is left."""
     whole = _INVISIBLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
-    above = above_marker(whole)
-    lines = above.split("\n")
-    kept = _without_tail(_own_lines(lines, _kinds(lines)))
+    kept = _without_tail(_visible_lines(whole.split("\n")))
     result = "\n".join(kept).strip()
     return result if re.search(r"\w", result) else whole.strip()
 
@@ -112,13 +95,18 @@ def has_marker(text: str) -> bool:
     return any(marker in text for marker in MARKERS)
 
 
-def above_marker(text: str) -> str:
-    """Cut at the line of our marker, however it is quoted or decorated."""
-    places = [place for marker in MARKERS if (place := text.find(marker)) >= 0]
-    if not places:
-        return text
-    above = text[: min(places)]
-    return above[: above.rfind("\n") + 1]
+def _visible_lines(lines: list[str]) -> list[str]:
+    """Judge the first lines one by one; the rest is not read but for the end of a quotation."""
+    first, below = lines[:_MOST_LINES], lines[_MOST_LINES:]
+    kinds = _kinds(first)
+    shown = _own_lines(first, kinds)
+    if kinds[-1] is _Kind.REST:
+        return shown
+    return shown + list(dropwhile(_is_quoted_or_blank, below))
+
+
+def _is_quoted_or_blank(line: str) -> bool:
+    return not line.strip() or bool(_QUOTED.match(line))
 
 
 def _kinds(lines: list[str]) -> list[_Kind]:
@@ -149,10 +137,10 @@ def _kind_at(lines: list[str], start: int) -> tuple[_Kind, int]:
     if not line.strip():
         return _Kind.BLANK, 1
     if _QUOTED.match(line):
-        return _Kind.QUOTED, 1
-    if len(line) > _LONGEST_HEAD * 2 or start > _MOST_LINES:
+        return (_Kind.HEAD if has_marker(line) else _Kind.QUOTED), 1
+    if len(line) > _LONGEST_HEAD * 2:
         return _Kind.OWN, 1
-    if _is_separator(line) or _is_header_block(lines, start):
+    if has_marker(line) or _is_separator(line) or _is_header_block(lines, start):
         return _Kind.REST, 1
     length = _head_length(lines, start)
     if not length:
@@ -172,18 +160,29 @@ def _head_length(lines: list[str], start: int) -> int:
         if not line.strip() or _QUOTED.match(line) or len(joined) + len(line) > _LONGEST_HEAD:
             break
         joined = f"{joined} {line.strip()}".strip(" *")
+        if count > 1 and not _begins_head(lines[start].strip()):
+            break  # one's own words are no part of the head below them
         if _is_head(joined, quoted_next=_quoted_follows(lines, start + count)):
             return count
     return 0
 
 
+def _begins_head(line: str) -> bool:
+    return bool(STARTS_DATED.match(line) or _STARTS_NAMED.match(line))
+
+
 def _is_head(line: str, *, quoted_next: bool) -> bool:
-    if not line.endswith(":") and not (quoted_next and _DATE.search(line)):
-        return _ends_with_verb(line) and _is_dated_start(line)
+    """Judge a line that may introduce a quotation; above marked lines less is asked of it."""
+    ends = line.endswith(":")
     if _ends_with_verb(line):
-        return quoted_next or _is_dated_start(line) or bool(_STARTS_NAMED.match(line))
-    dated = bool(_STARTS_DATED.match(line) and _TIME.search(line))
-    return dated and bool(_FROM_WHOM.search(line))
+        introduces = quoted_next or bool(_STARTS_NAMED.match(line))
+        return (ends and introduces) or _is_dated_start(line)
+    if ends and _VERB_THEN_DATE.search(line):
+        return bool(_ADDRESS.search(line) or (quoted_next and TIME.search(line)))
+    dated = bool(STARTS_DATED.match(line) and TIME.search(line))
+    if quoted_next:
+        return dated and bool(_FROM_WHOM.search(line))
+    return dated and ends and bool(_ADDRESS.search(line))
 
 
 def _ends_with_verb(line: str) -> bool:
@@ -191,9 +190,12 @@ def _ends_with_verb(line: str) -> bool:
 
 
 def _is_dated_start(line: str) -> bool:
-    if not _STARTS_DATED.match(line):
+    """Ask for what programs never leave out: people, too, begin a line with a day."""
+    if not STARTS_DATED.match(line):
         return False
-    return bool(_DATE.search(line) or _TIME.search(line) or _ADDRESS.search(line))
+    time = TIME.search(line)
+    is_named = bool(time and DATE.search(line) and _NAME.search(line, time.end()))
+    return is_named or bool(_ADDRESS.search(line))
 
 
 def _is_separator(line: str) -> bool:
@@ -208,8 +210,12 @@ def _is_header_block(lines: list[str], start: int) -> bool:
     inside = {name.lower() for name in _FIELD_INSIDE.findall(lines[start])}
     if len(inside) >= _FIELDS_ENOUGH:
         return True
-    names = set(_fields(lines[start : start + 12]))
-    return ("from" in names and len(names) > 1) or len(names) >= _FIELDS_ENOUGH
+    block = lines[start : start + 12]
+    names = set(_fields(block))
+    is_of_program = bool(
+        names & {"sent", "subject"} or _ADDRESS.search("\n".join(block)[:_LONGEST_HEAD])
+    )
+    return ("from" in names and len(names) > 1 and is_of_program) or len(names) >= _FIELDS_ENOUGH
 
 
 def _fields(lines: list[str]) -> Iterator[str]:
@@ -273,8 +279,8 @@ def _without_tail(lines: list[str]) -> list[str]:
 
 
 def _signature_at(lines: list[str]) -> int:
-    rows = [row for row, line in enumerate(lines) if _SIGNATURE.match(line)]
-    return next((row for row in rows if row and len(lines) - row <= _LONGEST_SIGNATURE), len(lines))
+    rows = range(max(1, len(lines) - _LONGEST_SIGNATURE), len(lines))
+    return next((row for row in rows if _SIGNATURE.match(lines[row])), len(lines))
 
 
 def _is_tail(line: str) -> bool:

@@ -5,19 +5,19 @@ for people and for filing. Control fields of our own (X-Profman-*) in a letter h
 """
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mail.addresses import Sender, addresses, sender_of
+from mail.authentication import NOT_CHECKED, AuthenticationResults, authentication_of
 from mail.bounces import Bounce, bounce_of
-from mail.charsets import decode
+from mail.fingerprint import fingerprint
 from mail.headers import message_ids
-from mail.html import to_text
 from mail.machines import automatic_reason
 from mail.mime import LimitPassedError, Part, header_of, parse
 from mail.quotes import has_marker, visible_reply
+from mail.texts import html_of, is_shown, text_of_letter
 
 _NO_FILES = {  # said in the bounce, or the same text once more in a form for few programs
     "message/delivery-status",
@@ -28,7 +28,6 @@ _NO_FILES = {  # said in the bounce, or the same text once more in a form for fe
     "text/x-amp-html",
     "text/watch-html",
 }
-_HTML_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
 _EXTENSIONS = {
     "message/rfc822": "letter.eml",
     "text/calendar": "invitation.ics",
@@ -41,6 +40,16 @@ _EXTENSIONS = {
     "text/html": "page.html",
 }
 _MOST_REFERENCES = 100
+_LONGEST_REFERENCES = 65_536
+_LONGEST_ID = 400
+
+
+@dataclass(frozen=True)
+class OwnNames:
+    """What is ours: the servers whose findings count, the domains that others may imitate."""
+
+    authserv_ids: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,11 +61,15 @@ class Attachment:
     size: int
     sha256: str
     content: bytes
+    content_id: str = ""
 
 
 @dataclass(frozen=True)
 class ReceivedLetter:
-    """What was read of a letter; `unreadable` names the limit passed, then only the header is."""
+    """What was read of a letter; `unreadable` names the limit passed, then only the header is.
+
+    `loop` is the installation whose letter it says to be; `fingerprint` is always there.
+    """
 
     sender: Sender
     subject: str
@@ -76,16 +89,45 @@ class ReceivedLetter:
     date: str = ""
     defects: tuple[str, ...] = ()
     unreadable: str | None = None
+    loop: str = ""
+    fingerprint: str = ""
+    authentication: AuthenticationResults = NOT_CHECKED
 
 
-def read(raw: bytes) -> ReceivedLetter:
-    """Read a letter; never raises, whatever the bytes."""
+NOBODY = Sender("", "", trusted=False)
+NO_NAMES = OwnNames()
+
+
+def read(raw: bytes, own: OwnNames = NO_NAMES) -> ReceivedLetter:
+    """Read a letter in this process; never raises, whatever the bytes.
+
+    Letters of strangers are read by `mail.confinement.Reading`, which limits time and memory too.
+    """
+    letter = _letter_or_reason(raw, own)
+    if isinstance(letter, str):
+        return read_header(raw, letter, own)
+    return replace(letter, fingerprint=fingerprint(raw))
+
+
+def _letter_or_reason(raw: bytes, own: OwnNames) -> ReceivedLetter | str:
+    """Keep nothing of a failure but its reason: what it held may be all the memory there is."""
     try:
-        return _with_body(parse(raw))
+        return _with_body(parse(raw), own)
     except LimitPassedError as limit:
-        return _header_only(raw, str(limit))
+        return str(limit)
+    except MemoryError:
+        return "needs more memory than a letter may"
     except Exception as error:  # noqa: BLE001 - bytes we did not foresee must not stop the mail behind them
-        return _header_only(raw, f"{type(error).__name__} while reading")
+        return f"{type(error).__name__} while reading"
+
+
+def read_header(raw: bytes, reason: str, own: OwnNames = NO_NAMES) -> ReceivedLetter:
+    """Read only the header of a letter that is unreadable for a reason; never raises."""
+    try:
+        letter = _with_header(header_of(raw), own)
+    except Exception:  # noqa: BLE001 - even the header may be beyond reading; the reason still is told
+        letter = ReceivedLetter(NOBODY, "")
+    return replace(letter, unreadable=reason, fingerprint=fingerprint(raw))
 
 
 def describe(file: str, letter: ReceivedLetter) -> dict[str, Any]:
@@ -119,20 +161,13 @@ def _described_bounce(bounce: Bounce | None) -> dict[str, Any] | None:
     return {"recipient": bounce.recipient, "status": bounce.status, "hard": bounce.hard}
 
 
-def _header_only(raw: bytes, reason: str) -> ReceivedLetter:
-    try:
-        return replace(_with_header(header_of(raw)), unreadable=reason)
-    except Exception:  # noqa: BLE001 - even the header may be beyond reading; the reason still is told
-        return ReceivedLetter(Sender("", "", trusted=False), "", unreadable=reason)
-
-
-def _with_header(letter: Part) -> ReceivedLetter:
+def _with_header(letter: Part, own: OwnNames) -> ReceivedLetter:
     fallbacks = [letter.first(name) for name in ("reply-to", "sender", "return-path")]
-    sender = sender_of(letter.all("from"), fallbacks)
+    sender = sender_of(letter.all("from"), fallbacks, own.domains)
     subject = letter.text("subject")
     reason = automatic_reason(letter, sender, subject)
     return ReceivedLetter(
-        sender,
+        sender if letter.has_sound_header else replace(sender, trusted=False),
         subject,
         reply_to=next(iter(_listed(letter, "reply-to")), None),
         to=_listed(letter, "to"),
@@ -141,8 +176,12 @@ def _with_header(letter: Part) -> ReceivedLetter:
         automatic_reason=reason,
         message_id=next(iter(message_ids(letter.first("message-id"))), ""),
         in_reply_to=next(iter(message_ids(letter.first("in-reply-to"))), ""),
-        references=message_ids(letter.first("references")[:65_536])[-_MOST_REFERENCES:],
+        references=message_ids(letter.first("references")[:_LONGEST_REFERENCES])[
+            -_MOST_REFERENCES:
+        ],
         date=letter.text("date"),
+        loop=letter.text("x-profman-loop"),
+        authentication=authentication_of(letter.all("authentication-results"), own.authserv_ids),
     )
 
 
@@ -151,19 +190,18 @@ def _listed(letter: Part, name: str) -> tuple[str, ...]:
     return tuple(address for address in found if "@" in address)
 
 
-def _with_body(letter: Part) -> ReceivedLetter:
-    header = _with_header(letter)
+def _with_body(letter: Part, own: OwnNames) -> ReceivedLetter:
+    header = _with_header(letter, own)
     leaves = tuple(letter.leaves())
-    shown = [part for part in leaves if _is_shown(part)]
-    html = _html_of(shown)
-    text = _text_of(letter, html)
+    html = html_of(leaves)
+    text = text_of_letter(leaves, html)
     bounce = bounce_of(letter, leaves, header.sender, header.subject)
     return replace(
         header,
         text=text,
         visible_text=_visible(header, text),
         html=html,
-        attachments=tuple(_attachments(part for part in leaves if not _is_shown(part))),
+        attachments=tuple(_attachments(part for part in leaves if not is_shown(part))),
         bounce=bounce,
         automatic=header.automatic or bounce is not None,
         automatic_reason=header.automatic_reason or ("bounce" if bounce else ""),
@@ -177,76 +215,14 @@ def _visible(header: ReceivedLetter, text: str) -> str:
     return visible_reply(text) if is_reply or has_marker(text) else text
 
 
-def _is_shown(part: Part) -> bool:
-    """Tell the text of a letter from the files that came with it."""
-    is_text = part.content_type in {"text/plain", "text/html"}
-    return is_text and part.disposition != "attachment" and not part.filename
-
-
 def _attachments(parts: Iterable[Part]) -> Iterator[Attachment]:
     for part in parts:
         content = part.content
         if content and (part.filename or part.content_type not in _NO_FILES):
             name = part.filename or _EXTENSIONS.get(part.content_type, "file")
             digest = hashlib.sha256(content).hexdigest()
-            yield Attachment(name, part.content_type, len(content), digest, content)
-
-
-def _html_of(shown: Sequence[Part]) -> str | None:
-    pages = [_decoded(part) for part in shown if part.content_type == "text/html"]
-    return "\n".join(pages) if pages else None
-
-
-def _text_of(letter: Part, html: str | None) -> str:
-    plain = "\n".join(text for text in _plain_texts(letter) if text.strip())
-    if plain.strip():
-        return plain
-    return (to_text(html) if html else "") or _enclosed_text(letter)
-
-
-def _enclosed_text(letter: Part) -> str:
-    """Show the letter inside when nothing is written above it: it is the matter then."""
-    inside = next((part for part in letter.leaves() if part.content_type == "message/rfc822"), None)
-    if inside is None:
-        return ""
-    try:
-        enclosed = parse(inside.content)
-    except LimitPassedError:
-        return ""
-    return "\n".join(text for text in _plain_texts(enclosed) if text.strip())
-
-
-def _plain_texts(part: Part) -> Iterator[str]:
-    for leaf in part.leaves():
-        if _is_shown(leaf) and leaf.content_type == "text/plain":
-            yield _unflowed(leaf) if leaf.parameter("format") == "flowed" else _decoded(leaf)
-
-
-def _decoded(part: Part) -> str:
-    content = part.content
-    charset = part.charset
-    if not charset and part.content_type == "text/html":
-        found = _HTML_CHARSET.search(content[:2048])
-        charset = found[1].decode("ascii") if found else None
-    return decode(content, charset).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-
-
-def _unflowed(part: Part) -> str:
-    """Join the soft line ends of format=flowed (RFC 3676), each depth of quotation by itself."""
-    joined: list[str] = []
-    soft_depth: int | None = None
-    for line in _decoded(part).split("\n"):
-        depth = len(line) - len(line.lstrip(">"))
-        body = line[depth:].removeprefix(" ")
-        if soft_depth == depth and body != "-- ":
-            joined[-1] += body
-        else:
-            joined.append(f"{'>' * depth} {body}" if depth else body)
-        is_soft = body.endswith(" ") and body != "-- "
-        soft_depth = depth if is_soft else None
-        if is_soft and part.parameter("delsp") == "yes":
-            joined[-1] = joined[-1][:-1]
-    return "\n".join(joined)
+            content_id = part.text("content-id")[:_LONGEST_ID].strip("<> ")
+            yield Attachment(name, part.content_type, len(content), digest, content, content_id)
 
 
 def _defects(letter: Part) -> Iterator[str]:

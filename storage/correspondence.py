@@ -27,6 +27,7 @@ class CaseFile:
     follow_up_of: str
     withheld: str
     confirm_at: datetime | None
+    is_bounced: bool
     received_at: datetime
     called_at: datetime | None
     words: str
@@ -41,6 +42,8 @@ READ = text("""
 SELECT requests.number, requests.kind, declared, requests.channel, name, address, is_verified,
        language, requests.subject, first.visible_text AS description, told, missing, follow_up_of,
        withheld, confirm_at, received_at, called_at,
+       EXISTS (SELECT FROM bounced_addresses AS bounced
+               WHERE bounced.address = lower(requests.address)) AS is_bounced,
        coalesce((SELECT text FROM messages WHERE id = :text_id AND number = :number), '') AS words,
        coalesce((SELECT header_id FROM messages WHERE number = :number AND direction = 'in'
                  AND header_id <> '' ORDER BY id DESC LIMIT 1), '') AS in_reply_to,

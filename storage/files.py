@@ -7,15 +7,17 @@ import os
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import file_digest, sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Row, select, text
 
+from storage.file_tables import file_scans, picture_copies
+from storage.scans import Scan, ScanState
 from storage.ticket_tables import attachments, files
 
 DIGEST = re.compile("[0-9a-f]{64}")
@@ -100,13 +102,18 @@ class FileStore:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file as a message carried it; `id` is given by the register."""
+    """A file as a message carried it.
+
+    The register gives its `id`, what a scanner said of it, and why it is not shown as a picture.
+    """
 
     name: str
     content_type: str
     digest: str
     size: int
     id: int | None = None
+    scan: Scan = field(default_factory=Scan)
+    not_shown: str = ""
 
 
 ADD = text("""
@@ -116,14 +123,29 @@ WITH given AS (
 ), kept AS (
   INSERT INTO files (digest, size) SELECT DISTINCT digest, size FROM given
   ON CONFLICT DO NOTHING
+), held AS (
+  INSERT INTO file_scans (digest) SELECT DISTINCT digest FROM given
+  ON CONFLICT DO NOTHING RETURNING digest
+), carried AS (
+  INSERT INTO attachments (message_id, digest, name, content_type)
+  SELECT :message_id, digest, name, content_type FROM given
+), known_as_infected AS (
+  INSERT INTO review_items (kind, number, message_id, reason)
+  SELECT DISTINCT 'infected', messages.number, messages.id, given.name || ': ' || file_scans.reason
+  FROM given JOIN file_scans USING (digest) JOIN messages ON messages.id = :message_id
+  WHERE file_scans.state = 'infected'
 )
-INSERT INTO attachments (message_id, digest, name, content_type)
-SELECT :message_id, digest, name, content_type FROM given
+SELECT pg_notify('file_scans', '') FROM held LIMIT 1
 """)
 
 
 def add(connection: Connection, message_id: int, carried: Sequence[Attachment]) -> None:
-    """Enter what a message carried; the bytes must be in the store before the commit."""
+    """Enter what a message carried; the bytes must be in the store before the commit.
+
+    Each file that is new here is held for a scanner; the house decides whether there is one.
+    """
+    if not carried:
+        return
     lines = to_json(carried).decode()
     connection.execute(ADD, {"message_id": message_id, "attachments": lines})
 
@@ -137,12 +159,24 @@ def list_for(connection: Connection, message_id: int) -> tuple[Attachment, ...]:
             attachments.c.digest,
             files.c.size,
             attachments.c.id,
+            file_scans.c.state,
+            file_scans.c.reason,
+            picture_copies.c.reason,
         )
         .join_from(attachments, files)
+        .outerjoin(file_scans, file_scans.c.digest == files.c.digest)
+        .outerjoin(picture_copies, picture_copies.c.digest == files.c.digest)
         .where(attachments.c.message_id == message_id)
         .order_by(attachments.c.id)
     )
-    return tuple(Attachment(*row) for row in connection.execute(found))
+    return tuple(_attachment(row) for row in connection.execute(found))
+
+
+def _attachment(row: Row[*tuple[Any, ...]]) -> Attachment:
+    own = Attachment(*row[:5])
+    state, why_held, not_shown = row[5:]
+    scan = Scan(ScanState(state), why_held) if state else Scan()
+    return replace(own, scan=scan, not_shown=not_shown or "")
 
 
 def _flush(folder: Path) -> None:

@@ -4,16 +4,13 @@ Carries out R28, R64, Q12; laws 1 and 11: a sender is measured by what stands he
 the letter says of itself.
 """
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from domain.filing import Confirmed
 from storage.mail_tables import letters, raw_letters
-from storage.mailboxes import Mailbox
 from storage.messages import ClientMessage
 from storage.raw_letters import COLUMNS, RawLetter, RawState
 from storage.ticket_tables import messages
@@ -100,8 +97,8 @@ SELECT pg_advisory_xact_lock(hashtextextended(:address, 0)),
 """)
 
 CONFIRMED = text("""
-SELECT count(*) AS owed, max(coalesce(confirm_at, received_at)) AS last_at FROM requests
-WHERE lower(address) = :address AND received_at >= :since AND withheld = ''
+SELECT coalesce(confirm_at, received_at) AS leaves_at FROM requests
+WHERE lower(address) = :address AND coalesce(confirm_at, received_at) >= :since AND withheld = ''
 """)
 
 # What a person has settled stays as it is; the rest is kept again, as if it had just come.
@@ -125,22 +122,6 @@ ON CONFLICT (address) DO UPDATE
   SET status = excluded.status, letter = excluded.letter, bounced_at = excluded.bounced_at
 """)
 
-ADVANCE = text("""
-INSERT INTO mailboxes (name, uid_validity, uid, swept_at, counted)
-VALUES (:name, :uid_validity, :uid, :swept_at, :counted)
-ON CONFLICT (name) DO UPDATE SET
-  uid = CASE WHEN mailboxes.uid_validity = excluded.uid_validity
-             THEN greatest(mailboxes.uid, excluded.uid) ELSE excluded.uid END,
-  uid_validity = excluded.uid_validity,
-  swept_at = coalesce(excluded.swept_at, mailboxes.swept_at),
-  counted = mailboxes.counted + excluded.counted
-""")
-
-KNOWN_UIDS = text("""
-SELECT uid FROM raw_letters
-WHERE mailbox = :mailbox AND uid_validity = :uid_validity AND uid = ANY(:uids)
-""")
-
 
 def claim(connection: Connection, after: int) -> Claimed | None:
     """Take in hand the oldest letter kept after that id; nobody else gets it before the commit."""
@@ -159,21 +140,6 @@ def claim_again(connection: Connection, id_: int) -> bool:
 def announce(connection: Connection) -> None:
     """Wake whoever files letters, once this transaction is over."""
     connection.execute(select(func.pg_notify(CHANNEL, "")))
-
-
-def unknown_uids(
-    connection: Connection, mailbox: str, uid_validity: int, uids: Iterable[int]
-) -> tuple[int, ...]:
-    """Return those of a mailbox's letters that are not kept here yet, in their order."""
-    there = sorted(uids)
-    values = {"mailbox": mailbox, "uid_validity": uid_validity, "uids": there}
-    known = set(connection.execute(KNOWN_UIDS, values).scalars())
-    return tuple(uid for uid in there if uid not in known)
-
-
-def advance(connection: Connection, read: Mailbox) -> None:
-    """Move a mailbox's cursor on, add to what it counted; without a sweep that moment stays."""
-    connection.execute(ADVANCE, asdict(read))
 
 
 def find_ticket(connection: Connection, number: str) -> KnownTicket | None:
@@ -218,10 +184,10 @@ def meet(connection: Connection, address: str, header_id: str) -> bool:
     return bool(connection.execute(MEET, values).one().is_id_known)
 
 
-def confirmed(connection: Connection, address: str, since: datetime) -> Confirmed:
-    """Return the confirmations owed to this address for what came since then."""
-    row = connection.execute(CONFIRMED, {"address": address.lower(), "since": since}).one()
-    return Confirmed(row.owed, row.last_at)
+def confirmed(connection: Connection, address: str, since: datetime) -> tuple[datetime, ...]:
+    """Return when confirmations leave, or have left, for this address since then."""
+    values = {"address": address.lower(), "since": since}
+    return tuple(connection.execute(CONFIRMED, values).scalars())
 
 
 def keep_message(connection: Connection, message: ClientMessage) -> int | None:

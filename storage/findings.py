@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
-from storage.letters import list_stuck
+from storage.letters import PAUSED, list_stuck
 
 LATE = timedelta(minutes=1)
 UNSWEPT = timedelta(minutes=10)
@@ -23,6 +23,7 @@ class Finding(StrEnum):
     LETTER_NOT_SENT = "letter_not_sent"
     TICKET_WITHOUT_PROCESS = "ticket_without_process"
     MAILBOX_NOT_SWEPT = "mailbox_not_swept"
+    AUTOMATIC_LETTERS_PAUSED = "automatic_letters_paused"
 
 
 SENTENCES: Mapping[Finding, str] = {
@@ -31,13 +32,16 @@ SENTENCES: Mapping[Finding, str] = {
     Finding.LETTER_NOT_SENT: "письмо не ушло в свой момент",
     Finding.TICKET_WITHOUT_PROCESS: "у зарегистрированной заявки нет процесса",
     Finding.MAILBOX_NOT_SWEPT: "почтовый ящик не просмотрен больше десяти минут",
+    Finding.AUTOMATIC_LETTERS_PAUSED: "автоматических писем слишком много, они приостановлены",
 }
 
 COUNT = text("""
 SELECT
   (SELECT count(*) FROM handovers WHERE done_at IS NULL AND created_at < :late),
   (SELECT count(*) FROM raw_letters WHERE state = 'kept' AND received_at < :late),
-  (SELECT count(*) FROM mailboxes WHERE swept_at IS NULL OR swept_at < :unswept)
+  (SELECT count(*) FROM mailboxes WHERE swept_at IS NULL OR swept_at < :unswept),
+  (SELECT count(*) FROM letters
+   WHERE state = 'waiting' AND next_try_at IS NOT NULL AND starts_with(reason, :paused))
 """)
 
 # The process writes the first line of a journal as soon as it is told of its ticket. One that was
@@ -55,13 +59,14 @@ WAKE = text("SELECT pg_notify('handovers', ''), pg_notify('raw_letters', '')")
 
 def count(connection: Connection, at: datetime) -> dict[Finding, int]:
     """Count what hangs at a moment, tickets without a process apart."""
-    values = {"late": at - LATE, "unswept": at - UNSWEPT}
-    untold, unfiled, unswept = connection.execute(COUNT, values).one()
+    values = {"late": at - LATE, "unswept": at - UNSWEPT, "paused": PAUSED}
+    untold, unfiled, unswept, paused = connection.execute(COUNT, values).one()
     return {
         Finding.PROCESS_NOT_TOLD: untold,
         Finding.LETTER_NOT_FILED: unfiled,
         Finding.LETTER_NOT_SENT: len(list_stuck(connection, at - LATE)),
         Finding.MAILBOX_NOT_SWEPT: unswept,
+        Finding.AUTOMATIC_LETTERS_PAUSED: paused,
     }
 
 

@@ -3,18 +3,23 @@
 Carries out R33, R45, R46, R63 and laws 2 and 3.
 """
 
+import time
 from base64 import b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, func, select, text, update
+from sqlalchemy import Connection, Row, RowMapping, Update, func, select, text, update
 
 from domain.terms import LetterState
 from storage.mail_tables import letters
 
 UNSENT = (LetterState.PREPARED, LetterState.WAITING, LetterState.SENDING)
+# A try that began less than a lease ago may still be going on, in a worker that we cannot see.
+LEASE = timedelta(seconds=30)
+# How the reason of a letter begins that waits because too many automatic ones left (R33).
+PAUSED = "автоматические письма приостановлены"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +53,10 @@ class PreparedLetter:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A letter in hand for one try; unclear when nobody knows how the try before it ended."""
+    """A letter in hand for one try; unclear when nobody knows how the try before it ended.
+
+    `taken_at` is the process's own clock: after a lease the letter may be in another hand.
+    """
 
     key: str
     kind: str
@@ -57,26 +65,37 @@ class Claimed:
     mime: bytes
     is_unclear: bool
     attempts: int
+    first_refused_at: datetime | None = None
+    is_bouncing: bool = False
+    taken_at: float = field(default_factory=time.monotonic, compare=False)
 
 
-# A try that began less than a lease ago may still be going on, in a worker that we cannot see.
 CLAIM = text("""
 WITH before AS (
   SELECT key, state FROM letters
-  WHERE key = :key AND (state IN ('prepared', 'waiting')
-    OR state = 'sending' AND tried_at < clock_timestamp() - interval '30 seconds')
+  WHERE key = :key AND (next_try_at IS NULL OR next_try_at <= :at)
+    AND (state IN ('prepared', 'waiting')
+      OR state = 'sending' AND tried_at < clock_timestamp() - cast(:lease AS interval))
   FOR UPDATE
 )
-UPDATE letters SET state = 'sending', attempts = attempts + 1, tried_at = clock_timestamp()
+UPDATE letters SET state = 'sending', attempts = attempts + 1, tried_at = clock_timestamp(),
+  next_try_at = NULL
 FROM before WHERE letters.key = before.key
 RETURNING letters.key, kind, recipient, message_id, mime,
-          before.state = 'sending' AS is_unclear, attempts
+          before.state = 'sending' AS is_unclear, attempts, first_refused_at,
+          EXISTS (SELECT FROM bounced_addresses
+                  WHERE address = lower(letters.recipient)) AS is_bouncing
 """)
 
 
-def claim(connection: Connection, key: str) -> Claimed | None:
-    """Take a letter in hand for one try; None where it is settled or in another's hand."""
-    row = connection.execute(CLAIM, {"key": key}).first()
+def claim(
+    connection: Connection, key: str, at: datetime, lease: timedelta = LEASE
+) -> Claimed | None:
+    """Take a letter in hand for one try at this moment.
+
+    None where it is settled, in another's hand, or its next try has not come.
+    """
+    row = connection.execute(CLAIM, {"key": key, "at": at, "lease": lease}).first()
     return Claimed(**{**row._mapping, "mime": bytes(row.mime)}) if row else None  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
@@ -84,16 +103,54 @@ def settle(
     connection: Connection, key: str, state: LetterState, at: datetime, reason: str = ""
 ) -> None:
     """Write how a try ended; `reason` is the server's answer in its own words."""
-    values: dict[str, Any] = {"state": state, "reason": reason}
+    values: dict[str, Any] = {"state": state, "reason": reason, "next_try_at": None}
     if state is LetterState.ACCEPTED:
         values |= {"accepted_at": at, "leaves_at": None}
     connection.execute(update(letters).where(letters.c.key == key).values(values))
 
 
+def put_off(
+    connection: Connection, claimed: Claimed, at: datetime, next_try_at: datetime, reason: str
+) -> None:
+    """Put a letter back that the server refused for now, until its next try.
+
+    A try that outlived its lease writes nothing: the letter is in another's hand.
+    """
+    values = {"state": LetterState.PREPARED, "reason": reason, "next_try_at": next_try_at}
+    connection.execute(_tried(claimed, at).values(values))
+
+
+def leave_unclear(
+    connection: Connection, claimed: Claimed, at: datetime, next_try_at: datetime, reason: str
+) -> None:
+    """Keep a letter in hand of whose try nobody knows the end, until it may be looked up."""
+    values = {"reason": reason, "next_try_at": next_try_at}
+    connection.execute(_tried(claimed, at).values(values))
+
+
+def _tried(claimed: Claimed, at: datetime) -> Update:
+    is_ours = (letters.c.key == claimed.key) & (letters.c.attempts == claimed.attempts)
+    is_in_hand = letters.c.state == LetterState.SENDING
+    since = func.coalesce(letters.c.first_refused_at, at)
+    return update(letters).where(is_ours, is_in_hand).values(first_refused_at=since)
+
+
+def give_way(connection: Connection, claimed: Claimed, next_try_at: datetime, reason: str) -> None:
+    """Put a letter back that waits for its turn; that was no try."""
+    values = {"next_try_at": next_try_at, "reason": reason}
+    connection.execute(_untried(claimed.key).values(values))
+
+
 def postpone(connection: Connection, key: str, leaves_at: datetime, reason: str) -> None:
-    """Put a letter back until a moment: its window, or its next try."""
-    values = {"state": LetterState.WAITING, "leaves_at": leaves_at, "reason": reason}
-    connection.execute(update(letters).where(letters.c.key == key).values(values))
+    """Put a letter back until its window; that was no try."""
+    values = {"leaves_at": leaves_at, "reason": reason}
+    connection.execute(_untried(key).values(values))
+
+
+def _untried(key: str) -> Update:
+    fewer = func.greatest(letters.c.attempts - 1, 0)
+    untried = update(letters).where(letters.c.key == key)
+    return untried.values(state=LetterState.WAITING, attempts=fewer)
 
 
 def move(connection: Connection, keys: Iterable[str], leaves_at: datetime) -> None:
@@ -123,6 +180,13 @@ def list_for(connection: Connection, number: str) -> list[RowMapping]:
     columns = [column for column in letters.c if column.name != "mime"]
     found = select(*columns).where(letters.c.number == number).order_by(letters.c.sequence)
     return list(connection.execute(found).mappings())
+
+
+def next_try(connection: Connection, key: str) -> tuple[LetterState, datetime | None] | None:
+    """Return where a letter stands and when it is tried again, if there is such a letter."""
+    found = select(letters.c.state, letters.c.next_try_at).where(letters.c.key == key)
+    row = connection.execute(found).first()
+    return (LetterState(row.state), row.next_try_at) if row else None
 
 
 def states(connection: Connection, keys: Iterable[str]) -> dict[str, LetterState]:

@@ -47,6 +47,11 @@ mailboxes = Table(
     Column("uid", BigInteger, nullable=False),
     moment("swept_at"),
     Column("counted", BigInteger, nullable=False, server_default="0"),
+    Column("there", BigInteger, nullable=False, server_default="0"),
+    Column("ours", BigInteger, nullable=False, server_default="0"),
+    Column("fault", Text),
+    moment("failed_at"),
+    CheckConstraint("(fault IS NULL) = (failed_at IS NULL)", name="fault_has_its_moment"),
 )
 
 letters = Table(
@@ -67,6 +72,8 @@ letters = Table(
     moment("prepared_at", required=True),
     moment("leaves_at"),
     moment("tried_at"),
+    moment("first_refused_at"),
+    moment("next_try_at"),
     moment("accepted_at"),
     moment("bounced_at"),
     CheckConstraint(

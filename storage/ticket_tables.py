@@ -78,7 +78,12 @@ requests = Table(
     CheckConstraint(one_of("channel", Channel), name="channel_is_known"),
     CheckConstraint(one_of("kind", TicketKind), name="kind_is_known"),
     CheckConstraint(one_of("declared", Criticality), name="criticality_is_known"),
-    Index("ix_requests_address", text("lower(address)"), "received_at"),
+    Index(
+        "ix_requests_confirmed",
+        text("lower(address)"),
+        text("coalesce(confirm_at, received_at)"),
+        postgresql_where=text("withheld = ''"),
+    ),
 )
 
 tickets = Table(

@@ -6,7 +6,7 @@
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
@@ -20,8 +20,9 @@ from temporalio.testing import WorkflowEnvironment
 from testcontainers.community.postgres import PostgresContainer
 
 from deploy.local import postgres
+from deploy.local.faults import FaultyLine
 from deploy.local.story import Story, begin
-from deploy.local.world import World, virtual_engine
+from deploy.local.world import Place, World, virtual_engine
 from deploy.local.world import world as running_world
 from storage.database import Database
 
@@ -94,6 +95,26 @@ def empty_database(cluster: Server) -> Iterator[Database]:
 def database(cluster: Server, template: str) -> Iterator[Database]:
     """Give an empty register."""
     yield from _own(cluster, template)
+
+
+@pytest.fixture
+def other_database(cluster: Server, template: str) -> Iterator[Database]:
+    """Give the empty register of another installation."""
+    yield from _own(cluster, template)
+
+
+@pytest.fixture
+def faulty_line() -> Iterator[Callable[[str, int], FaultyLine]]:
+    """Give the way to lay a line to a server that breaks where a test tells it to."""
+    laid: list[FaultyLine] = []
+
+    def lay(host: str, port: int) -> FaultyLine:
+        laid.append(FaultyLine(host, port).start())
+        return laid[-1]
+
+    yield lay
+    for line in laid:
+        line.stop()
 
 
 async def record_histories(service: World, scenario: str) -> None:
@@ -176,8 +197,8 @@ async def world(
     """Give a whole service on an empty register, its days passing in moments."""
     with database.transaction() as connection:  # the engine is shared: a number is used once in it
         connection.execute(text("SELECT setval('ticket_numbers', :n)"), {"n": next(THOUSANDS)})
-    folder = tmp_path / "mail"
-    async with running_world(database, engine, folder, NOBODY, cached_tickets) as service:
+    place = Place(tmp_path / "mail", NOBODY, cached=cached_tickets)
+    async with running_world(database, engine, place) as service:
         yield service
         if os.environ.get("PROFMAN_RECORD_HISTORIES"):
             await record_histories(service, request.node.name)

@@ -6,9 +6,22 @@ Every name begins with `SUPPORT_`; a secret may come as a file (`SUPPORT_SECRETS
 import os
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# Loopback and the networks that no stranger can be in (RFC 1918, RFC 4193, link-local).
+PRIVATE = (
+    "127.0.0.0/8",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "169.254.0.0/16",
+    "::1/128",
+    "fc00::/7",
+    "fe80::/10",
+)
 
 
 class Installation(BaseSettings):
@@ -28,6 +41,9 @@ class Installation(BaseSettings):
     door_host: str = "127.0.0.1"
     door_port: int = 2525
     lmtp_port: int = 2424
+    door_peers: tuple[str, ...] = PRIVATE
+    door_certificate: Path | None = None
+    door_key: Path | None = None
     own_addresses: tuple[str, ...] = ("lanskov@profman.ru", "office@profman.ru")
     mail_domain: str = "profman.ru"
     instance: str = "support"
@@ -39,7 +55,11 @@ class Installation(BaseSettings):
     smtp_port: int = 25
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
-    smtp_security: str = "none"
+    smtp_security: Literal["none", "starttls", "tls"] = "none"
+    mail_ca_file: Path | None = None
+    letters_a_minute: int = 300
+    letters_at_once: int = 4
+    automatic_letters_a_minute: int = 600
     bounce_address: str = "lanskov@profman.ru"
     journal_address: str = ""
     journal_host: str = ""
@@ -54,6 +74,16 @@ class Installation(BaseSettings):
     mailbox_tls: bool = True
     mailbox_folder: str = "INBOX"
     mailbox_processed: str = "Processed"
+    mailbox_token_file: Path | None = None
+    clamd_host: str = ""
+    clamd_port: int = 3310
+    clamd_socket: str = ""
+    clamd_database_days: int = 7
+
+    @property
+    def has_scanner(self) -> bool:
+        """Tell whether files wait for a scanner before anybody gets them."""
+        return bool(self.clamd_host or self.clamd_socket)
 
     def plain_signing_keys(self) -> dict[str, str]:
         """Return the keys that sign Message-IDs, in hexadecimal digits, by name."""

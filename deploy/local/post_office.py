@@ -67,6 +67,8 @@ class PostOffice:
             maildir = self.maildirs.maildir(self._options.journal)
             self._journal_server, self.journal_imap = journal.serve(self._options.folder, maildir)
         self._listening = socket.create_server((LOOPBACK, self._options.port or 0))
+        # Else each greeting, a few small pieces, waits 40 ms for the sender's acknowledgement.
+        self._listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="post office", daemon=True)
         self._thread.start()

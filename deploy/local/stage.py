@@ -19,7 +19,16 @@ import httpx
 from pydantic import SecretStr
 
 from deploy.local import people, postgres, processes
-from deploy.local.world import KEYS, SERVICE, STATIONERY, World, virtual_engine, wait_until, world
+from deploy.local.world import (
+    KEYS,
+    SERVICE,
+    STATIONERY,
+    Place,
+    World,
+    virtual_engine,
+    wait_until,
+    world,
+)
 from domain.calendar import MOSCOW
 from gateway.app import create_app
 from gateway.mailroom import Mailroom
@@ -115,10 +124,10 @@ async def stage() -> AsyncIterator[Stage]:
         database.upgrade()
         environment = await closing.enter_async_context(virtual_engine())
         door = processes.free_port()
-        running = world(database, environment, folder / "mail", (processes.LOOPBACK, door))
+        running = world(database, environment, Place(folder / "mail", (processes.LOOPBACK, door)))
         service = await closing.enter_async_context(running)
         parts = _parts(service, folder, door)
-        await closing.enter_async_context(_doors(parts))
+        await closing.enter_async_context(doors(parts))
         transport = httpx.ASGITransport(create_app(parts))
         api = httpx.AsyncClient(transport=transport, base_url="http://demo", timeout=30)
         await closing.enter_async_context(api)
@@ -142,7 +151,7 @@ def _parts(service: World, folder: Path, door: int) -> Parts:
 
 
 @asynccontextmanager
-async def _doors(parts: Parts) -> AsyncIterator[None]:
+async def doors(parts: Parts) -> AsyncIterator[None]:
     """Keep the mail door open and the sorter at work."""
     sorter = Sorter(parts.database, parts.desk)
     mailroom = Mailroom(parts.database, sorter, parts.settings, parts.clock)

@@ -19,7 +19,8 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.correspondence import Stationery
-from activities.post import Post, Server
+from activities.post import Post
+from activities.smtp import Server
 from deploy.local import engine
 from deploy.local.maildirs import StoredLetter
 from deploy.local.post_office import PostOffice, PostOfficeOptions
@@ -37,6 +38,21 @@ SERVICE = "lanskov@profman.ru"
 JOURNAL = "journal@profman.ru"
 PATIENCE = 30.0
 RUNNING = 'WorkflowType = "Ticket" AND ExecutionStatus = "Running"'
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a service lives and in whose name it writes; letters to its address go to its door.
+
+    With no tickets `cached` each step replays the whole history. That is for tickets that go one by
+    one: a process evicted amid a local activity loses its task and waits for it ten real seconds.
+    """
+
+    folder: Path
+    door: tuple[str, int]
+    address: str = SERVICE
+    stationery: Stationery = STATIONERY
+    cached: int = 100
 
 
 @dataclass
@@ -165,27 +181,21 @@ async def virtual_engine() -> AsyncIterator[WorkflowEnvironment]:
 
 @asynccontextmanager
 async def world(
-    database: Database,
-    environment: WorkflowEnvironment,
-    folder: Path,
-    door: tuple[str, int],
-    cached: int = 100,
+    database: Database, environment: WorkflowEnvironment, place: Place
 ) -> AsyncIterator[World]:
-    """Set a service up on this register and engine; letters to it go to that door.
-
-    With no tickets cached each step replays the whole history. That is for tickets that go one by
-    one: a process evicted amid a local activity loses its task and waits for it ten real seconds.
-    """
+    """Set a service up in a place, on this register and engine."""
     clock = VirtualClock()
     rules = CurrentRules(database, clock)
     async with AsyncExitStack() as closing:
-        options = PostOfficeOptions(folder, frozenset({SERVICE}), door, journal=JOURNAL)
+        options = PostOfficeOptions(
+            place.folder, frozenset({place.address}), place.door, journal=JOURNAL
+        )
         office = PostOffice(options).start()
         closing.callback(office.stop)
-        post = Post(Server("127.0.0.1", office.port), SERVICE, JOURNAL)
+        post = Post(Server("127.0.0.1", office.port), place.address, JOURNAL)
         closing.callback(post.close)
-        parts = Parts(database, rules, post, office.find_in_journal, STATIONERY)
-        await closing.enter_async_context(workers(environment.client, parts, cached))
+        parts = Parts(database, rules, post, office.find_in_journal, place.stationery)
+        await closing.enter_async_context(workers(environment.client, parts, place.cached))
         relay = Relay(database, environment.client, clock)
         telling = asyncio.create_task(relay.run())
         closing.push_async_callback(_cancel, telling)

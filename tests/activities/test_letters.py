@@ -6,13 +6,14 @@ R33, R45, R46; laws 2, 3 and 4. RFC 5321 4.2.1 (codes), 4.5.4 (retries).
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from deploy.local.delivery import DROP, Delivery, Stage
 from deploy.local.story import ANNA, Story
-from domain.commands import Answer, Take
+from domain.commands import Answer, AskClient, Take
 from domain.terms import LetterState
 from storage import review_items
+from storage.mail_tables import bounced_addresses
 
 A_MINUTE = timedelta(minutes=1)
 
@@ -63,6 +64,24 @@ async def test_a_letter_refused_for_now_is_sent_again_with_the_same_bytes(
     assert len(set(fault.seen)) == 1
 
 
+async def test_a_letter_is_tried_again_at_the_moment_that_the_ticket_shows(
+    story: Story,
+) -> None:  # R46
+    story.world.office.disturb(Fault(Stage.RECIPIENT, "450 4.2.0 Greylisted", times=2))
+    at = story.at("mon", "10:00")
+    number = await story.register(at)
+    await story.until(at + A_MINUTE)
+
+    shown = story.letters(number)["1/confirmation"]
+    await story.until(at + 5 * A_MINUTE)
+
+    sent = story.letters(number)["1/confirmation"]
+    assert (shown["state"], shown["attempts"]) == (LetterState.PREPARED, 2)
+    assert shown["next_try_at"] <= sent["accepted_at"]
+    assert sent["accepted_at"] - shown["next_try_at"] < timedelta(seconds=2)
+    assert (sent["attempts"], sent["next_try_at"]) == (3, None)
+
+
 async def test_each_wait_for_a_server_that_refuses_is_longer_than_the_one_before(
     story: Story,
 ) -> None:  # R46
@@ -109,7 +128,7 @@ async def test_a_letter_kept_by_the_server_is_found_in_the_journal_and_not_sent_
     await story.until(at + A_MINUTE)
 
     assert unclear is LetterState.SENDING
-    assert confirmation(story, number) == (LetterState.ACCEPTED, "found in the journal")
+    assert confirmation(story, number) == (LetterState.ACCEPTED, "найдено в журнале")
     assert len(story.mailbox()) == 1
     assert len(fault.seen) == 1
 
@@ -164,7 +183,7 @@ async def test_a_letter_that_could_not_leave_by_six_waits_for_the_morning(
     number = await story.register(story.at("fri", "10:00"))
     await story.order(number, Take())
     await story.until(story.at("fri", "17:50"))
-    story.world.office.disturb(Fault(Stage.LETTER, "451 4.3.0 Try again later", times=6))
+    story.world.office.disturb(Fault(Stage.LETTER, "451 4.3.0 Try again later", times=5))
     await story.order(number, Answer(story.text(number, "Обновите до 4.3.")))
 
     await story.until(story.at("fri", "20:00"))
@@ -188,6 +207,26 @@ async def test_a_ticket_goes_on_while_a_letter_of_its_cannot_leave(story: Story)
 
     assert story.kinds(number) == ["registered", "taken"]
     assert story.mailbox(ANNA) == []
+
+
+async def test_to_an_address_that_bounces_only_what_people_write_is_sent(
+    story: Story,
+) -> None:  # R33
+    number = await story.register(story.at("mon", "10:00"))
+    bounced = {"address": ANNA, "status": "5.1.1", "letter": "x", "bounced_at": story.at("mon")}
+    with story.world.database.transaction() as connection:
+        connection.execute(insert(bounced_addresses).values(bounced))
+    await story.order(number, Take())
+
+    await story.order(number, AskClient(story.text(number, "Какая версия?")))
+    await story.until(story.at("fri", "17:00"))
+    another = await story.register(story.at("fri", "17:30"), sender=ANNA.upper())
+
+    by_kind = {key.split("/")[1]: row for key, row in story.letters(number).items()}
+    assert by_kind["question"]["state"] == LetterState.ACCEPTED
+    assert by_kind["reminder"]["state"] == LetterState.WITHHELD
+    assert by_kind["reminder"]["reason"].startswith("письма на этот адрес возвращаются")
+    assert confirmation(story, another)[0] is LetterState.WITHHELD
 
 
 @pytest.mark.parametrize("is_hard", [True, False])

@@ -1,7 +1,7 @@
 """Where letters belong: R28, R29, R33, R64, Q8, Q12."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,6 @@ from domain.filing import (
     MOST_A_DAY,
     ONE_DAY,
     SPACING,
-    Confirmed,
     Filing,
     LetterFacts,
     Place,
@@ -174,20 +173,26 @@ def test_anything_more_than_thanks_is_a_matter(text: str) -> None:  # R64 Q8
 
 
 def test_the_first_confirmation_to_an_address_leaves_at_once() -> None:  # R33
-    assert confirm_at(AT, Confirmed()) == AT
+    assert confirm_at(AT, ()) == AT
 
 
-@given(st.integers(1, MOST_A_DAY - 1), st.timedeltas(timedelta(0), ONE_DAY))
-def test_confirmations_to_an_address_keep_their_distance(count: int, ago: timedelta) -> None:  # R33
-    last_at = AT - ago
+@given(st.lists(st.timedeltas(timedelta(0), 3 * ONE_DAY), max_size=40))
+def test_confirmations_to_an_address_keep_their_distance_and_their_measure(
+    pauses: list[timedelta],
+) -> None:  # R33
+    at, departures = AT, list[datetime]()
 
-    leaves_at = confirm_at(AT, Confirmed(count, last_at))
+    for pause in pauses:
+        at += pause
+        if leaves_at := confirm_at(at, departures):
+            assert leaves_at >= at
+            departures.append(leaves_at)
 
-    assert leaves_at is not None
-    assert leaves_at >= AT
-    assert leaves_at - last_at >= SPACING
+    assert all(later - earlier >= SPACING for earlier, later in pairwise(departures))
+    past_the_measure = zip(departures, departures[MOST_A_DAY:], strict=False)
+    assert all(sixth - first >= ONE_DAY for first, sixth in past_the_measure)
 
 
 @given(st.integers(MOST_A_DAY, 1000))
 def test_past_the_days_measure_none_leaves(count: int) -> None:  # R33
-    assert confirm_at(AT, Confirmed(count, AT)) is None
+    assert confirm_at(AT, [AT] * count) is None

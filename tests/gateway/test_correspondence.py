@@ -1,4 +1,4 @@
-"""Messages, repeated requests and files: R41, R42, R53, R64, Q8, Q14."""
+"""Messages and repeated requests: R41, R53, R64, Q8."""
 
 from datetime import timedelta
 
@@ -10,8 +10,6 @@ from storage import handovers, messages, requests, tickets
 from storage.tickets import Record
 from tests.gateway.conftest import MONDAY, Api
 from tests.gateway.test_tickets import registered, words
-
-PAGE = b"<html><script>alert(1)</script>"
 
 
 def keyed(key: str = "m1") -> dict[str, str]:
@@ -119,33 +117,3 @@ async def test_a_closed_ticket_is_submitted_again_with_its_people(
     assert row is not None
     assert (row["subject"], row["login"]) == ("Не открывается отчёт", "alla")
     assert row["follow_up_of"] == number
-
-
-async def test_a_file_comes_back_as_an_attachment_that_can_do_nothing(api: Api) -> None:  # Q14
-    form = {"subject": "Сбой", "description": "Страница приложена."}
-    carried = {"files": ("отчёт.html", PAGE, "text/html")}
-    response = await api.post("alla", "/api/requests", data=form, files=carried, headers=keyed())
-    number = response.json()["number"]
-    shown = (await api.get("alla", f"/api/tickets/{number}")).json()
-    digest = shown["messages"][0]["files"][0]["digest"]
-
-    file = await api.get("alla", f"/api/files/{digest}", params={"ticket": number})
-
-    assert file.content == PAGE, file.text
-    assert file.headers["content-type"] == "application/octet-stream"
-    assert file.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
-    assert file.headers["x-content-type-options"] == "nosniff"
-    assert file.headers["content-security-policy"].startswith("sandbox")
-
-
-async def test_a_file_is_not_given_through_a_ticket_that_does_not_carry_it(api: Api) -> None:  # R2
-    form = {"subject": "Сбой", "description": "Файл приложен."}
-    carried = {"files": ("a.html", PAGE)}
-    response = await api.post("alla", "/api/requests", data=form, files=carried, headers=keyed())
-    shown = await api.get("alla", f"/api/tickets/{response.json()['number']}")
-    digest = shown.json()["messages"][0]["files"][0]["digest"]
-    own = await api.file("bogdan")
-
-    file = await api.get("bogdan", f"/api/files/{digest}", params={"ticket": own})
-
-    assert file.status_code == 404

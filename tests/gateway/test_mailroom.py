@@ -2,66 +2,35 @@
 
 import asyncio
 import smtplib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from deploy.local.processes import LOOPBACK, free_port
-from gateway.filing import FilingDesk
-from gateway.incoming import House
-from gateway.mailroom import Mailroom
+from gateway.dialogue import Limits
 from gateway.sorting import Sorter
-from mail.identity import Keyring
 from storage.database import Database
-from storage.files import FileStore
-from storage.raw_letters import RawLetter, list_kept
-from storage.rules import CurrentRules
-from storage.ticket_tables import requests
-from workflows.installation import Installation
+from tests.gateway.doors import (
+    AT,
+    CLIENT,
+    LETTER,
+    OWN,
+    TOO_LARGE,
+    Doors,
+    giving,
+    lmtp_replies,
+    opened,
+    sorter_of,
+)
 
-AT = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
-CLIENT = "o.belova@sever.example"
-OWN = ("lanskov@profman.ru", "office@profman.ru")
-LETTER = b"From: o.belova@sever.example\r\nSubject: s\r\n\r\n.\r\nText\r\n"
-Dialogue = Callable[[smtplib.SMTP], object]
-TOO_LARGE = b"Subject: s\r\n\r\n" + (b"x" * 76 + b"\r\n") * (26 * 2**20 // 78)
-
-
-@dataclass(frozen=True)
-class Doors:
-    """Open doors and the register behind them."""
-
-    mailroom: Mailroom
-    database: Database
-
-    async def say(self, dialogue: Dialogue) -> object:
-        """Hold a dialogue at the SMTP door and return its outcome."""
-        return await asyncio.to_thread(self._say, dialogue, smtplib.SMTP, self.mailroom.smtp_port)
-
-    async def say_lmtp(self, dialogue: Dialogue) -> object:
-        """Hold a dialogue at the LMTP door and return its outcome."""
-        return await asyncio.to_thread(self._say, dialogue, smtplib.LMTP, self.mailroom.lmtp_port)
-
-    def kept(self) -> tuple[RawLetter, ...]:
-        """Return the letters kept."""
-        with self.database.transaction() as connection:
-            return list_kept(connection, 10)
-
-    def numbers(self) -> list[str]:
-        """Return the numbers of all tickets."""
-        with self.database.transaction() as connection:
-            return list(connection.execute(select(requests.c.number)).scalars())
-
-    @staticmethod
-    def _say(dialogue: Dialogue, kind: type[smtplib.SMTP], port: int) -> object:
-        with kind(LOOPBACK, port) as smtp:
-            smtp.ehlo()
-            return dialogue(smtp)
+FULL_DISK = """
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS
+'BEGIN RAISE EXCEPTION USING ERRCODE = ''53100''; END'
+"""
+FULL = "CREATE TRIGGER t BEFORE INSERT ON raw_letters EXECUTE FUNCTION f()"
 
 
 @pytest.fixture
@@ -81,28 +50,6 @@ async def doors_without_register(tmp_path: Path) -> AsyncIterator[Doors]:
     async with opened(away, sorter_of(away, tmp_path)) as open_doors:
         yield open_doors
     away.dispose()
-
-
-@asynccontextmanager
-async def opened(database: Database, sorter: Sorter) -> AsyncIterator[Doors]:
-    settings = Installation(door_host=LOOPBACK, door_port=0, lmtp_port=0, own_addresses=OWN)
-    mailroom = Mailroom(database, sorter, settings, lambda: AT)
-    task = asyncio.create_task(mailroom.run())
-    await mailroom.opened()
-    yield Doors(mailroom, database)
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
-def sorter_of(database: Database, folder: Path) -> Sorter:
-    house = House(Keyring("k1", {"k1": bytes(range(32))}), frozenset(OWN), "support")
-    rules = CurrentRules(database, lambda: AT)
-    return Sorter(database, FilingDesk(FileStore(folder), rules, house))
-
-
-def giving(*recipients: str, content: bytes = LETTER, sender: str = CLIENT) -> Dialogue:
-    return lambda smtp: smtp.sendmail(sender, recipients, content)
 
 
 async def test_an_accepted_letter_is_kept_as_it_came(doors: Doors) -> None:  # R28
@@ -210,9 +157,47 @@ async def test_a_kept_letter_becomes_a_ticket_at_once(  # R16 R28
     assert len(numbers) == 1
 
 
-def lmtp_replies(lmtp: smtplib.SMTP, content: bytes = LETTER) -> list[int]:
-    lmtp.mail(CLIENT)
-    for recipient in OWN:
-        lmtp.rcpt(recipient)
-    first = lmtp.data(content)[0]
-    return [first, *(lmtp.getreply()[0] for _ in OWN[1:])]
+async def test_a_full_disk_leaves_the_letter_with_its_sender(doors: Doors) -> None:  # R28
+    with doors.database.transaction() as connection:
+        connection.execute(text(FULL_DISK))
+        connection.execute(text(FULL))
+
+    with pytest.raises(smtplib.SMTPDataError) as refused:
+        await doors.say(giving(OWN[0]))
+
+    assert refused.value.smtp_code == 451
+
+
+async def test_a_register_that_hangs_leaves_the_letter_with_its_sender(  # R28
+    database: Database, sorter: Sorter
+) -> None:
+    async with opened(database, sorter, Limits(keep_seconds=0.2)) as doors:
+        with database.transaction() as connection:
+            connection.execute(text("LOCK TABLE raw_letters IN SHARE MODE"))
+
+            with pytest.raises(smtplib.SMTPDataError) as refused:
+                await doors.say(giving(OWN[0]))
+
+    assert refused.value.smtp_code == 451
+
+
+async def test_a_letter_that_is_being_kept_when_the_doors_close_is_answered_for(  # R28
+    database: Database, sorter: Sorter
+) -> None:
+    with database.transaction() as connection:
+        connection.execute(text("LOCK TABLE raw_letters IN SHARE MODE"))
+        async with opened(database, sorter) as doors:
+            sending = asyncio.create_task(doors.say_lmtp(lmtp_replies))
+            await asyncio.wait([sending], timeout=0.3)
+            asyncio.get_running_loop().call_later(0.3, connection.rollback)
+
+    assert await sending == [250, 250]
+
+
+async def test_an_address_of_ours_may_carry_a_tag(doors: Doors) -> None:  # R28
+    await doors.say(giving("Office+Sales@profman.ru"))
+
+    with pytest.raises(smtplib.SMTPRecipientsRefused):
+        await doors.say(giving("x+office@profman.ru"))
+
+    assert [kept.envelope_to for kept in doors.kept()] == [("Office+Sales@profman.ru",)]

@@ -104,7 +104,7 @@ def store(tmp_path: Path) -> FileStore:
 
 @pytest.fixture
 def office(database: Database, rules: CurrentRules, store: FileStore) -> Office:
-    return Office(database, Sorter(database, FilingDesk(store, rules, HOUSE)))
+    return Office(database, Sorter(database, FilingDesk(store, rules, HOUSE, lambda: AT)))
 
 
 @pytest.fixture
@@ -395,6 +395,17 @@ async def test_a_machine_without_marks_gets_five_confirmations_a_day(office: Off
     assert "за сутки" in withheld[-1]
 
 
+async def test_what_gathered_while_we_were_away_is_confirmed_within_the_limit(
+    office: Office,
+) -> None:  # R33
+    days = [AT - place * ONE_DAY for place in range(9, 0, -1)]
+
+    await office.receive(*(arrived(written(f"{day}"), day) for day in days))
+
+    confirmed = [one["confirm_at"] for one in office.requests() if not one["withheld"]]
+    assert confirmed == [AT + place * SPACING for place in range(MOST_A_DAY)]
+
+
 async def test_the_next_day_an_address_is_confirmed_again(office: Office) -> None:  # R33
     await office.receive(*(arrived(written(f"раз {place}")) for place in range(MOST_A_DAY + 1)))
 
@@ -412,7 +423,8 @@ async def test_somebody_else_is_confirmed_at_once_all_the_same(office: Office) -
 
 
 async def test_a_letter_of_this_installation_is_never_answered(office: Office) -> None:
-    (id_,) = office.keep(arrived(written(X_Profman_Loop="support")))
+    own = written(X_Profman_Loop="support", Message_ID=signed("PS-000001"))
+    (id_,) = office.keep(arrived(own))
 
     await office.sorter.sort()
 

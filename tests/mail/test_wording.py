@@ -17,7 +17,7 @@ from domain.letters import (
     is_internal,
 )
 from domain.terms import Outcome, TicketKind
-from mail.quotes import above_marker
+from mail.quotes import visible_reply
 from mail.wording import FOLDER, MARKERS, one_line, quoted, render
 
 FRIDAY_NIGHT = datetime(2026, 11, 20, 17, 14, tzinfo=UTC)
@@ -145,7 +145,7 @@ def test_the_marker_comes_first_and_the_legal_sender_last(
 def test_what_is_written_above_the_marker_is_all_that_a_reply_adds(language: Language) -> None:
     letter = render(LetterKind.QUESTION, replace(RICH, language=language)).body
 
-    assert above_marker(f"Версия 5.14\n\n{letter}").strip() == "Версия 5.14"
+    assert visible_reply(f"Версия 5.14\n\n{letter}") == "Версия 5.14"
 
 
 @pytest.mark.parametrize("kind", CLIENT_KINDS)

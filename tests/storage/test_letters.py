@@ -84,7 +84,7 @@ def test_a_letter_that_has_not_left_is_taken_in_hand_as_it_was_composed(
     with database.transaction() as connection:
         key = keep(connection, state)
 
-        claimed = letters.claim(connection, key)
+        claimed = letters.claim(connection, key, AT)
 
         assert letters.states(connection, [key]) == {key: LetterState.SENDING}
     assert claimed == Claimed(
@@ -105,11 +105,11 @@ def test_a_letter_whose_try_may_be_under_way_is_in_nobody_elses_hand(
     with database.transaction() as connection:
         in_hand = keep(connection, LetterState.SENDING)
         claimed = keep(connection, LetterState.PREPARED)
-        letters.claim(connection, claimed)
+        letters.claim(connection, claimed, AT)
         grow_old(connection, seconds)
 
-        assert letters.claim(connection, in_hand) is None
-        assert letters.claim(connection, claimed) is None
+        assert letters.claim(connection, in_hand, AT) is None
+        assert letters.claim(connection, claimed, AT) is None
 
 
 def test_a_letter_whose_try_began_long_ago_is_taken_up_as_unclear(
@@ -119,11 +119,11 @@ def test_a_letter_whose_try_began_long_ago_is_taken_up_as_unclear(
         key = keep(connection, LetterState.SENDING)
         grow_old(connection, 31)
 
-        claimed = letters.claim(connection, key)
+        claimed = letters.claim(connection, key, AT)
 
         assert claimed is not None
         assert (claimed.is_unclear, claimed.attempts, claimed.mime) == (True, 2, MIME)
-        assert letters.claim(connection, key) is None
+        assert letters.claim(connection, key, AT) is None
 
 
 @pytest.mark.parametrize("state", SETTLED)
@@ -136,7 +136,7 @@ def test_a_settled_letter_is_not_taken_in_hand(
         letters.settle(connection, key, state, AT)
         grow_old(connection, 31)
 
-        assert letters.claim(connection, key) is None
+        assert letters.claim(connection, key, AT) is None
 
 
 def test_of_several_that_reach_for_a_letter_at_once_one_gets_it(
@@ -151,7 +151,7 @@ def test_of_several_that_reach_for_a_letter_at_once_one_gets_it(
         with database.transaction() as connection:
             connection.execute(select(1))
             together.wait(10)
-            return letters.claim(connection, key)
+            return letters.claim(connection, key, AT)
 
     with ThreadPoolExecutor(hands) as pool:
         claims = list(pool.map(reach, range(hands)))
@@ -178,10 +178,10 @@ def test_a_letter_refused_for_now_may_be_taken_up_again_at_once(
 ) -> None:  # R46
     with database.transaction() as connection:
         key = keep(connection, LetterState.PREPARED)
-        letters.claim(connection, key)
+        letters.claim(connection, key, AT)
 
         letters.settle(connection, key, LetterState.PREPARED, AT, "451 Later")
-        again = letters.claim(connection, key)
+        again = letters.claim(connection, key, AT)
 
     assert again is not None
     assert (again.is_unclear, again.attempts) == (False, 2)

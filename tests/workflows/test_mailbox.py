@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from imapclient import IMAPClient
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
@@ -21,12 +20,15 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.mailbox import Account, MailboxActivities, Watch, Watched
+from activities.imap import Account
+from activities.mailbox import MailboxActivities, Watch, Watched
 from deploy.local import engine, processes
 from deploy.local.processes import LOOPBACK, Child, Program
 from storage import mailboxes
 from storage.database import Database
+from storage.mailboxes import Fault
 from storage.raw_letters import RawLetter, list_kept
+from tests.hosted import Hosted
 from worker import SHARED
 from workflows import LETTER_QUEUE, TASK_QUEUE, mailbox_id
 from workflows.mailbox import MailboxInput, MailboxWorkflow, ensure_watch
@@ -39,53 +41,32 @@ OTHER = LETTER.replace(b"Text", b"Another text")
 
 
 @dataclass(frozen=True)
-class Hosted:
-    """A mailbox at a provider: an IMAP server in memory, in a process of its own."""
+class Served(Hosted):
+    """A mailbox in memory, in a process of its own."""
 
-    account: Account
     child: Child
 
-    @contextmanager
-    def client(self) -> Iterator[IMAPClient]:
-        """Open the mailbox as any other program of its owner would."""
-        with IMAPClient(self.account.host, self.account.port, ssl=False) as imap:
-            imap.login(self.account.user, self.account.password)
-            yield imap
 
-    def put(self, *contents: bytes) -> None:
-        """Deliver letters."""
-        with self.client() as imap:
-            for content in contents:
-                imap.append(self.account.folder, content)
-
-    def contents(self, folder: str) -> list[bytes]:
-        """Return the letters of a folder."""
-        with self.client() as imap:
-            imap.select_folder(folder, readonly=True)
-            fetched = imap.fetch(imap.search("ALL"), ["BODY.PEEK[]"])
-            return [fetched[uid][b"BODY[]"] for uid in sorted(fetched)]
-
-
-def host(log_file: Path, port: int) -> Hosted:
+def host(log_file: Path, port: int) -> Served:
     options = ("--host", LOOPBACK, "--port", str(port), "--no-tls", "dict", "--demo-data")
     child = processes.start(Program((sys.executable, "-c", SERVER, *options), log_file))
     child.wait_until(lambda: processes.is_answering(port))
     account = Account("support", LOOPBACK, port, "demouser", "demopass", tls=False)
-    hosted = Hosted(replace(account, folder="Support"), child)
+    hosted = Served(replace(account, folder="Support"), child)
     with hosted.client() as imap:
         imap.create_folder("Support")
     return hosted
 
 
 @pytest.fixture
-def hosted(tmp_path: Path) -> Iterator[Hosted]:
+def hosted(tmp_path: Path) -> Iterator[Served]:
     running = host(tmp_path / "imap.log", processes.free_port())
     yield running
     running.child.stop()
 
 
 @pytest.fixture
-def watch(database: Database, hosted: Hosted) -> Callable[..., Watched]:
+def watch(database: Database, hosted: Served) -> Callable[..., Watched]:
     """Give the way to watch the mailbox for a while, its account changed as said."""
 
     def watch(period: timedelta = ONE_SWEEP, **changes: object) -> Watched:
@@ -103,7 +84,7 @@ async def environment() -> AsyncIterator[WorkflowEnvironment]:
 
 
 @asynccontextmanager
-async def working(client: Client, database: Database, hosted: Hosted) -> AsyncIterator[None]:
+async def working(client: Client, database: Database, hosted: Served) -> AsyncIterator[None]:
     activities = MailboxActivities(database, {hosted.account.name: hosted.account})
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*SHARED)
     with ThreadPoolExecutor(4) as threads:
@@ -148,7 +129,7 @@ async def begin(client: Client, period: timedelta) -> WorkflowHandle[MailboxWork
 
 
 def test_every_letter_is_kept_as_it_lay_and_moved_aside(  # R28
-    database: Database, hosted: Hosted, watch: Callable[..., Watched]
+    database: Database, hosted: Served, watch: Callable[..., Watched]
 ) -> None:
     hosted.put(LETTER, OTHER)
 
@@ -161,7 +142,7 @@ def test_every_letter_is_kept_as_it_lay_and_moved_aside(  # R28
 
 
 def test_a_letter_that_somebody_has_opened_is_kept_too(  # R28
-    database: Database, hosted: Hosted, watch: Callable[..., Watched]
+    database: Database, hosted: Served, watch: Callable[..., Watched]
 ) -> None:
     hosted.put(LETTER)
     with hosted.client() as imap:
@@ -173,7 +154,7 @@ def test_a_letter_that_somebody_has_opened_is_kept_too(  # R28
     assert len(kept(database)) == 1
 
 
-def test_watching_marks_nothing_as_seen(hosted: Hosted, watch: Callable[..., Watched]) -> None:
+def test_watching_marks_nothing_as_seen(hosted: Served, watch: Callable[..., Watched]) -> None:
     hosted.put(LETTER)
 
     watch()
@@ -185,7 +166,7 @@ def test_watching_marks_nothing_as_seen(hosted: Hosted, watch: Callable[..., Wat
 
 
 def test_a_letter_that_cannot_be_moved_is_kept_once_and_moved_later(  # R28
-    database: Database, hosted: Hosted, watch: Callable[..., Watched]
+    database: Database, hosted: Served, watch: Callable[..., Watched]
 ) -> None:
     hosted.put(LETTER)
 
@@ -197,7 +178,7 @@ def test_a_letter_that_cannot_be_moved_is_kept_once_and_moved_later(  # R28
 
 
 def test_a_mailbox_made_anew_is_read_anew(  # R28
-    database: Database, hosted: Hosted, watch: Callable[..., Watched]
+    database: Database, hosted: Served, watch: Callable[..., Watched]
 ) -> None:
     hosted.put(LETTER)
     watch(processed="")
@@ -214,7 +195,7 @@ def test_a_mailbox_made_anew_is_read_anew(  # R28
 
 
 def test_a_sweep_leaves_its_moment_and_cursor(
-    database: Database, hosted: Hosted, watch: Callable[..., Watched]
+    database: Database, hosted: Served, watch: Callable[..., Watched]
 ) -> None:
     hosted.put(LETTER, OTHER)
     began_at = datetime.now(UTC)
@@ -229,17 +210,58 @@ def test_a_sweep_leaves_its_moment_and_cursor(
 
 
 def test_a_mailbox_that_cannot_be_read_is_an_error_without_words(
-    hosted: Hosted, watch: Callable[..., Watched]
+    hosted: Served, watch: Callable[..., Watched]
 ) -> None:
     with pytest.raises(ApplicationError) as failed:
         watch(password="wrong")  # noqa: S106 - no secret
 
-    assert (failed.value.message, failed.value.type) == ("unreadable mailbox", "LoginError")
+    assert (failed.value.message, failed.value.type) == ("unreadable mailbox", "login")
+    assert failed.value.next_retry_delay == timedelta(seconds=2)
     assert hosted.child.is_running
 
 
+def test_whoever_is_not_let_in_knocks_ever_less_often(  # R28
+    database: Database, hosted: Served
+) -> None:
+    account = replace(hosted.account, password="wrong")  # noqa: S106 - no secret
+    activities = MailboxActivities(database, {account.name: account})
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=100)
+
+    with pytest.raises(ApplicationError) as failed:
+        environment.run(activities.watch_mailbox, Watch(account.name, ONE_SWEEP))
+
+    assert failed.value.next_retry_delay == timedelta(minutes=5)
+
+
+def test_a_server_that_is_away_is_told_by_name(database: Database, hosted: Served) -> None:  # R28
+    hosted.child.kill()
+    activities = MailboxActivities(database, {hosted.account.name: hosted.account})
+
+    with pytest.raises(ApplicationError) as failed:
+        ActivityEnvironment().run(activities.watch_mailbox, Watch("support", ONE_SWEEP))
+
+    with database.transaction() as connection:
+        known = mailboxes.find(connection, "support")
+    assert (failed.value.type, known and known.fault) == (Fault.CONNECTION, Fault.CONNECTION)
+
+
+def test_another_folder_of_the_same_numbers_is_read_whole(  # R28
+    database: Database, hosted: Served, watch: Callable[..., Watched]
+) -> None:
+    with hosted.client() as imap:
+        imap.create_folder("Other")
+    hosted.put(LETTER)
+    replace(hosted, account=replace(hosted.account, folder="Other")).put(OTHER)
+
+    counts = [watch(processed="").kept, watch(processed="", folder="Other").kept]
+
+    assert counts == [1, 1]
+    assert {letter.content for letter in kept(database)} == {LETTER, OTHER}
+
+
 async def test_a_new_letter_is_kept_without_waiting_for_a_sweep(  # R28
-    environment: WorkflowEnvironment, database: Database, hosted: Hosted
+    environment: WorkflowEnvironment, database: Database, hosted: Served
 ) -> None:
     async with working(environment.client, database, hosted):
         handle = await begin(environment.client, LONG)
@@ -253,7 +275,7 @@ async def test_a_new_letter_is_kept_without_waiting_for_a_sweep(  # R28
 
 
 async def test_a_broken_connection_is_made_anew(  # R28
-    environment: WorkflowEnvironment, database: Database, hosted: Hosted, tmp_path: Path
+    environment: WorkflowEnvironment, database: Database, hosted: Served, tmp_path: Path
 ) -> None:
     async with working(environment.client, database, hosted):
         handle = await begin(environment.client, LONG)
@@ -270,7 +292,7 @@ async def test_a_broken_connection_is_made_anew(  # R28
 
 
 async def test_a_worker_that_stops_leaves_the_watch_at_once(
-    environment: WorkflowEnvironment, database: Database, hosted: Hosted
+    environment: WorkflowEnvironment, database: Database, hosted: Served
 ) -> None:
     async with working(environment.client, database, hosted):
         handle = await begin(environment.client, LONG)
@@ -283,7 +305,7 @@ async def test_a_worker_that_stops_leaves_the_watch_at_once(
 
 
 async def test_the_watch_goes_on_in_new_runs(
-    environment: WorkflowEnvironment, database: Database, hosted: Hosted
+    environment: WorkflowEnvironment, database: Database, hosted: Served
 ) -> None:
     async with working(environment.client, database, hosted):
         handle = await begin(environment.client, ONE_SWEEP)
