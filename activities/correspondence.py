@@ -27,7 +27,7 @@ from domain.letters import (
 )
 from domain.terms import LetterState
 from domain.ticket import Ticket
-from mail.composing import LetterEnvelope, compose
+from mail.composing import LetterEnvelope, can_be_addressed, compose
 from mail.identity import Keyring, sign
 from storage import correspondence
 from storage.correspondence import CaseFile
@@ -35,6 +35,8 @@ from storage.database import Connection
 from storage.letters import PreparedLetter
 
 LISTING_QUESTIONS = frozenset({LetterKind.QUESTION, LetterKind.REMINDER})
+NO_ADDRESS = "у клиента нет адреса почты (Q9)"
+UNREACHABLE = "на такой адрес электронной почты письмо отправить нельзя (Q9)"
 # A line of a list: «1. …», «2) …», «- …», «· …».
 POINT = re.compile(r"\s*(?:\d{1,2}[.)]|[-–—•·*])\s+(?P<point>\S.*)")
 
@@ -104,7 +106,7 @@ class Correspondence:
         self, case: CaseFile, cause: Cause, kind: LetterKind, departs_at: datetime
     ) -> LetterEnvelope:
         keys, domain = self.stationery.keys, self.stationery.domain
-        to = self.settings.alert_address if is_internal(kind) else case.address
+        to = self.settings.alert_address if is_internal(kind) else _reachable(case)
         return LetterEnvelope(
             to=to or self.settings.service_address,
             to_name="" if is_internal(kind) else case.name,
@@ -124,7 +126,7 @@ class Correspondence:
             received_at=case.received_at,
             accepted_at=ticket.accepted_at or case.received_at,
             is_verified=case.is_verified,
-            is_on_paper=not case.address,
+            is_on_paper=not _reachable(case),
             contacts=self._contacts(),
             links=self._links(case.number),
             name=form_of_address(case.name),
@@ -171,14 +173,19 @@ def _fate(
     """
     if kind is LetterKind.CONFIRMATION and case.withheld:
         return LetterState.WITHHELD, case.withheld, None
-    if not case.address and not is_internal(kind):
-        return LetterState.TO_POST, "у клиента нет адреса почты (Q9)", None
+    if not _reachable(case) and not is_internal(kind):
+        return LetterState.TO_POST, UNREACHABLE if case.address else NO_ADDRESS, None
     if case.is_bounced and may_be_held_back(kind):
         return LetterState.WITHHELD, BOUNCING, None
     if departs_at <= at:
         return LetterState.SENDING, "", departs_at
     is_spaced = case.confirm_at is not None and kind is LetterKind.CONFIRMATION
     return LetterState.WAITING, SPACED if is_spaced else OUTSIDE_WINDOW, departs_at
+
+
+def _reachable(case: CaseFile) -> str:
+    """Return the client's address if a letter can be sent there; else it goes by post (Q9)."""
+    return case.address if can_be_addressed(case.address) else ""
 
 
 def _file(row: dict[str, str | int]) -> AttachedFile:

@@ -3,6 +3,7 @@
 Carries out R28; every wait is bounded, and what ails a mailbox has a name (RFC 3501, 2177, 6851).
 """
 
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ PIECE_BYTES: Final = 2**20
 MOST_BYTES: Final = LARGEST_LETTER + 1
 AT_ONCE: Final = 500
 ARRIVED: Final = b"INTERNALDATE"
+TOLD: Final = re.compile(rb"\* (\d+) EXISTS", re.IGNORECASE)
 AWAY = (IMAPClientError, OSError)
 
 Alive = Callable[[], bool]
@@ -70,6 +72,7 @@ class Line:
     def __init__(self, imap: IMAPClient, account: Account, bounds: Bounds, alive: Alive) -> None:
         """Speak over this connection; `alive` is asked between any two waits."""
         self._imap, self._account, self._bounds, self._alive = imap, account, bounds, alive
+        self._left = 0
 
     def select(self) -> int:
         """Open the folder afresh and return its UIDVALIDITY.
@@ -89,7 +92,9 @@ class Line:
 
     def uids(self) -> list[int]:
         """Return the numbers of all letters there."""
-        return sorted(self._imap.search("ALL"))
+        there = sorted(self._imap.search("ALL"))
+        self._left = len(there)
+        return there
 
     def was_told_of_news(self) -> bool:
         """Tell whether letters were announced beside other answers since this was asked last.
@@ -156,12 +161,16 @@ class Line:
             time.sleep(self._bounds.glance_seconds)
 
     def _was_told_at_once(self) -> bool:
-        """Look at what came together with the leave to idle: the socket will not show it again."""
+        """Look at what came together with the leave to idle: the socket will not show it again.
+
+        Some servers repeat a count there that is no news.
+        """
         plain, socket = self._imap._imap, self._imap.socket()  # noqa: SLF001 - the library overlooks it
         read_ahead = getattr(plain, "_file", None) or plain.file
         socket.setblocking(False)  # noqa: FBT003 - positional only
         try:
-            return b" EXISTS" in read_ahead.peek()
+            told = TOLD.search(read_ahead.peek())
+            return told is not None and int(told[1]) != self._left
         except (BlockingIOError, ssl.SSLWantReadError):
             return False
         finally:
@@ -179,6 +188,7 @@ class Line:
         if not self._imap.folder_exists(folder):
             self._imap.create_folder(folder)
         self._imap.move(uids, folder)
+        self._left -= len(uids)
 
 
 @contextmanager

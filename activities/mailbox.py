@@ -93,20 +93,20 @@ class MailboxActivities:
         """
         account = self._accounts[watch.mailbox]
         until = time.monotonic() + watch.period.total_seconds()
-        kept, has_swept = 0, False
+        kept, has_swept, is_told = 0, False, False
         try:
             with opened(account, self._bounds, _is_wanted) as line:
                 while not has_swept or (_is_wanted() and time.monotonic() < until):
-                    kept += self._sweep(line, account)
-                    has_swept = True
-                    if not line.was_told_of_news():
+                    came = self._sweep(line, account)
+                    kept, has_swept = kept + came, True
+                    # A server that repeats itself is not believed a second time.
+                    is_told = line.was_told_of_news() and (came > 0 or not is_told)
+                    if not is_told:
                         line.wait(until)
         except BROKEN as error:
-            fault = fault_of(error)
-            if isinstance(error, AWAY):
-                self._note_fault(account, fault)
+            name = self._named(account, error)
             if not has_swept:
-                raise _unreadable(fault) from None
+                raise _unreadable(name) from None
             return Watched(kept, is_broken=True)
         return Watched(kept)
 
@@ -196,6 +196,14 @@ class MailboxActivities:
             mailboxes.count_one(connection, account.name, place.uid_validity, place.uid)
             filing.announce(connection)
 
+    def _named(self, account: Account, error: Exception) -> str:
+        """Say what broke, and show it where it is the mailbox and not the register."""
+        if not isinstance(error, AWAY):
+            return type(error).__name__
+        fault = fault_of(error)
+        self._note_fault(account, fault)
+        return fault
+
     def _note_sweep(self, account: Account, validity: int, ours: list[int], there: int) -> None:
         newest = max(ours, default=0)
         now = datetime.now(UTC)
@@ -228,12 +236,12 @@ def _is_kept(connection: Connection, content: bytes) -> bool:
     return raw_letters.find_by_digest(connection, digest) is not None
 
 
-def _unreadable(fault: Fault) -> ApplicationError:
+def _unreadable(name: str) -> ApplicationError:
     """Refuse by name; who is not let in comes back ever later."""
     pause = timedelta(seconds=2 ** min(activity.info().attempt, 10))
-    is_locked_out = fault is Fault.LOGIN
+    is_locked_out = name == Fault.LOGIN
     return ApplicationError(
         "unreadable mailbox",
-        type=fault,
+        type=name,
         next_retry_delay=min(pause, LONGEST_BETWEEN_LOGINS) if is_locked_out else None,
     )

@@ -38,8 +38,8 @@ class Limits:
 
     dialogues: int = 100
     dialogues_of_one: int = 50
-    letters: int = 1000
-    commands: int = 10_000
+    letters: int = 10_000
+    commands: int = 50_000
     recipients: int = 100
     read_at_once: int = 16
     idle_seconds: float = 300.0  # RFC 5321 §4.5.3.2.7

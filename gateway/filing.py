@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from domain.filing import Place
 from gateway.cases import Case, case_of, follow_up_of, registration_of
-from gateway.incoming import House, read_incoming, unopened
+from gateway.incoming import House, Incoming, incoming_of, unopened
 from gateway.relay import Clock, wall_clock
+from mail.reading import ReceivedLetter, read
 from storage import files, filing, handovers, letters, messages, raw_letters, requests, review_items
 from storage.database import Connection
 from storage.files import Attachment, FileStore
@@ -38,23 +39,28 @@ class FilingDesk:
         rules: Callable[[], Rules],
         house: House,
         clock: Clock = wall_clock,
+        read_letter: Callable[[bytes], ReceivedLetter] = read,
     ) -> None:
         """Put files into this store; `house` tells which letters are our own."""
         self._store, self._rules, self._house, self._clock = store, rules, house, clock
+        self._read_letter = read_letter
 
     def file(self, connection: Connection, claimed: Claimed) -> Settlement:
         """File a letter; the same letter again changes nothing."""
         if claimed.is_repetition:
             return Settlement(RawState.DUPLICATE, "the same bytes came before")
-        case = case_of(connection, read_incoming(claimed.letter, self._house))
+        case = case_of(connection, self._read(claimed.letter))
         return STEPS[case.filing.place](self, connection, case)
 
     def file_by_hand(self, connection: Connection, kept: RawLetter, reason: str) -> Settlement:
         """File a letter that could not be read, because a person says so: as a file, unopened."""
-        case = case_of(connection, unopened(read_incoming(kept, self._house), reason))
+        case = case_of(connection, unopened(self._read(kept), reason))
         settlement = STEPS[case.filing.place](self, connection, case)
         raw_letters.settle(connection, kept.id, settlement.state, settlement.reason)
         return settlement
+
+    def _read(self, kept: RawLetter) -> Incoming:
+        return incoming_of(kept, self._read_letter(kept.content), self._house)
 
     # Where a letter may go
 

@@ -11,9 +11,8 @@ from datetime import datetime
 from domain.intake import Field, Request, is_accepted_picture, missing
 from domain.terms import Channel
 from domain.told import Told, language_of, read_told
-from mail.fingerprint import fingerprint
 from mail.identity import Keyring, ticket_of, verify
-from mail.reading import Attachment, ReceivedLetter, read
+from mail.reading import Attachment, OwnNames, ReceivedLetter
 from storage.messages import ClientMessage
 from storage.people import Person
 from storage.raw_letters import RawLetter
@@ -56,8 +55,8 @@ class Incoming:
 
     @property
     def is_trusted(self) -> bool:
-        """Tell whether From can be taken for its sender (R2)."""
-        return self.letter.sender.trusted
+        """Tell whether From can be taken for its sender: our own server may know better (R2)."""
+        return self.letter.sender.trusted and self.letter.authentication.dmarc != "fail"
 
     @property
     def header_id(self) -> str:
@@ -129,20 +128,19 @@ class Incoming:
         return Request(Channel.EMAIL, told.kind, frozenset(fields), has_pictures=any(pictures))
 
 
-def read_incoming(kept: RawLetter, house: House) -> Incoming:
-    """Read a kept letter; what cannot be read of it is told in `letter.unreadable`."""
-    letter = _storable(read(kept.content))
+def incoming_of(kept: RawLetter, letter: ReceivedLetter, house: House) -> Incoming:
+    """Return what a kept letter says, as it was read, to a house that knows its own letters."""
     answered = ticket_of(
         _bracketed(letter.in_reply_to), [_bracketed(id_) for id_ in letter.references], house.keys
     )
-    original = _bracketed(letter.bounce.original_message_id) if letter.bounce else ""
+    original = _bracketed(_lost_id(letter))
     came_back = verify(original, house.keys)
     signed = came_back or answered
     machine = _machine(kept, letter)
     return Incoming(
         kept=kept,
         letter=letter,
-        key=f"mail:{fingerprint(kept.content)}",
+        key=f"mail:{letter.fingerprint}",
         signed=signed.number if signed else "",
         bounced=original if came_back else "",
         silence=machine or _own_sender(letter, house),
@@ -169,25 +167,17 @@ def house_of(settings: Installation) -> House:
     return House(keys, own, settings.instance)
 
 
-def _storable(letter: ReceivedLetter) -> ReceivedLetter:
-    """Put a mark in place of what is no character and no register would take."""
-    sender, files = letter.sender, letter.attachments
-    return replace(
-        letter,
-        sender=replace(sender, address=_plain(sender.address), name=_plain(sender.name)),
-        subject=_plain(letter.subject),
-        text=_plain(letter.text),
-        visible_text=_plain(letter.visible_text),
-        message_id=_plain(letter.message_id),
-        attachments=tuple(
-            replace(file, name=_plain(file.name), content_type=_plain(file.content_type))
-            for file in files
-        ),
-    )
+def own_names_of(settings: Installation) -> OwnNames:
+    """Return whose findings count on a sender, and which domains others may imitate."""
+    domains = {address.rpartition("@")[2].lower() for address in settings.own_addresses}
+    ids = frozenset(id_.lower() for id_ in settings.authserv_ids)
+    return OwnNames(ids, frozenset(domains | {settings.mail_domain.lower()}))
 
 
-def _plain(text: str) -> str:
-    return text.encode(errors="replace").decode().replace("\0", "?")
+def _lost_id(letter: ReceivedLetter) -> str:
+    """Return the id of the letter that came back: from its header, or as its envelope named it."""
+    bounce = letter.bounce
+    return bounce.original_message_id or bounce.envelope_id if bounce else ""
 
 
 def _machine(kept: RawLetter, letter: ReceivedLetter) -> str:

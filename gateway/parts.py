@@ -8,7 +8,8 @@ from functools import cached_property
 from temporalio.client import Client
 
 from gateway.filing import FilingDesk
-from gateway.incoming import house_of
+from gateway.incoming import house_of, own_names_of
+from mail.confinement import Reading
 from mail.reading import ReceivedLetter, read
 from mail.showing import Showroom
 from storage.database import Database
@@ -41,7 +42,8 @@ class Parts:
     @cached_property
     def desk(self) -> FilingDesk:
         """Where letters are filed."""
-        return FilingDesk(self.files, self.rules, house_of(self.settings), self.clock)
+        house = house_of(self.settings)
+        return FilingDesk(self.files, self.rules, house, self.clock, self.read_letter)
 
 
 async def assemble(settings: Installation) -> Parts:
@@ -54,6 +56,7 @@ async def assemble(settings: Installation) -> Parts:
         CurrentRules(database, wall_clock),
         settings,
         wall_clock,
+        Reading(settings.reading_children, own_names_of(settings)).read,
     )
 
 

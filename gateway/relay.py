@@ -177,7 +177,8 @@ class Relay:
         pause = min(max(self._retry_at - monotonic(), 0), GLANCE_SECONDS)
         self._retry_at = inf
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), pause)
+            async with asyncio.timeout(pause):
+                await self._woken.wait()
 
     async def _listen(self) -> None:
         """Wake the relay whenever something is entered; listen anew when the line breaks."""

@@ -9,11 +9,14 @@ import logging
 from contextlib import suppress
 
 from gateway.filing import FilingDesk, Settlement
+from mail.confinement import ReadingClosedError, ReadingUnavailableError
 from storage import filing, raw_letters, review_items
 from storage.database import Connection, Database
 from storage.raw_letters import RawState
 
 AT_ONCE = 4
+# What may go by itself and says nothing of the letter: it stays kept, for the next glance.
+PASSING = (*filing.PASSING, ReadingUnavailableError, ReadingClosedError)
 FEW = 2  # so many one after another: a single letter must not wake four threads
 GLANCE_SECONDS = 3.0
 
@@ -40,7 +43,8 @@ class Sorter:
                 self._woken.clear()
                 await self._sort_or_report()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), GLANCE_SECONDS)
+                    async with asyncio.timeout(GLANCE_SECONDS):
+                        await self._woken.wait()
 
     async def sort(self) -> None:
         """File all that is kept now; several at a time only where several are waiting."""
@@ -73,7 +77,7 @@ class Sorter:
                 if claimed is not None:
                     id_ = claimed.letter.id
                     _settle(connection, id_, self._desk.file(connection, claimed))
-        except filing.PASSING as fault:
+        except PASSING as fault:
             if not id_:
                 raise
             log.warning("letter %s cannot be filed now: %s", id_, type(fault).__name__)

@@ -132,6 +132,7 @@ class _AddressList:
             self._angle = []
         elif piece == ":" and self._angle is None and "@" not in "".join(self._words):
             self._start()  # what came before is the name of a group
+            self._odd = True  # no group may stand in From (RFC 5322 3.6.2)
         else:
             self._odd = self._odd or piece in {"<", ">", ":", '"', "\\"}
             self._odd = self._odd or (self._closed and bool(piece.strip()))

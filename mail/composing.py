@@ -110,6 +110,12 @@ def compose(kind: LetterKind, facts: LetterFacts, envelope: LetterEnvelope) -> C
     return ComposedLetter(envelope.message_id, subject, message.as_bytes(), wording.body)
 
 
+def can_be_addressed(address: str) -> bool:
+    """Tell whether a letter can go to that address: all ASCII, once its domain is written so."""
+    plain = _ascii_address(address)
+    return len(plain) <= LONGEST_ADDRESS and bool(_ADDRESS.fullmatch(plain))
+
+
 def _address(message: EmailMessage, facts: LetterFacts, envelope: LetterEnvelope) -> None:
     """Name the two parties; an unverified address is not called by the name it gave itself."""
     to_name = envelope.to_name if facts.is_verified else ""
@@ -145,11 +151,10 @@ def _mark(message: EmailMessage, kind: LetterKind, instance: str) -> None:
 
 def _mailbox(field: str, name: str, address: str) -> Address:
     """Join a cleaned display name and an address; signs with a meaning in a header are dropped."""
-    plain = _ascii_address(address)
-    if len(plain) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(plain):
+    if not can_be_addressed(address):
         raise _refusal(field)
     shown = _undecodable(one_line(_NAME_SPECIALS.sub(" ", name), LONGEST_NAME))
-    return Address(display_name=shown, addr_spec=plain)
+    return Address(display_name=shown, addr_spec=_ascii_address(address))
 
 
 def _undecodable(value: str) -> str:

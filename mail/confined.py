@@ -1,6 +1,6 @@
 """The child that reads letters: started by `mail.confinement`, limited, alone with hostile bytes.
 
-R28: it has no environment, opens no file for writing and leaves no core; time beyond the terms ends
+R28: it has no environment, can fill no file and leaves no core; time beyond the terms ends
 it even if the service, which counts its seconds, is gone. It ends when nobody asks any more.
 """
 

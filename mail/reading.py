@@ -176,7 +176,7 @@ def _with_header(letter: Part, own: OwnNames) -> ReceivedLetter:
         automatic_reason=reason,
         message_id=next(iter(message_ids(letter.first("message-id"))), ""),
         in_reply_to=next(iter(message_ids(letter.first("in-reply-to"))), ""),
-        references=message_ids(letter.first("references")[:_LONGEST_REFERENCES])[
+        references=message_ids(letter.first("references")[-_LONGEST_REFERENCES:])[
             -_MOST_REFERENCES:
         ],
         date=letter.text("date"),

@@ -1,7 +1,8 @@
 """Pictures and HTML of strangers made fit to show, each in a child process of its own.
 
 Carries out R42, Q14: a hostile picture or page costs a child and ten seconds, never the service. A
-child has no environment, writes no file, leaves no core, and ends with its one task.
+child has no environment, writes no file, leaves no core, and ends with its one task; what it
+answers is data, which is checked or shut in.
 """
 
 import json
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mail.pictures import Copy, NotShownError, drawn_anew
+from mail.pictures import FORMATS, Copy, NotShownError, drawn_anew
 from mail.safe_html import safe_html
 
 WALL_SECONDS = 60.0  # on a machine so busy that ten seconds of work take this long
@@ -42,8 +43,12 @@ class Showroom:
             ShowingUnavailableError: when the machine is not able to now.
 
         """
-        content_type, _, drawn = self._done(_PICTURE, content).partition(b"\n")
-        return Copy(drawn, content_type.decode())
+        named, _, drawn = self._done(_PICTURE, content).partition(b"\n")
+        content_type = named.decode(errors="replace")
+        # A child that a picture took over may say anything.
+        if content_type not in FORMATS.values():
+            raise NotShownError("картинка повреждена")
+        return Copy(drawn, content_type)
 
     def safe_html(self, html: str, pictures: Mapping[str, str]) -> str:
         """Do what `mail.safe_html.safe_html` does, in a child.

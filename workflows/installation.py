@@ -46,6 +46,8 @@ class Installation(BaseSettings):
     door_key: Path | None = None
     own_addresses: tuple[str, ...] = ("lanskov@profman.ru", "office@profman.ru")
     mail_domain: str = "profman.ru"
+    authserv_ids: tuple[str, ...] = ()
+    reading_children: int = 2
     instance: str = "support"
     signing_key_id: str = "k1"
     signing_keys: dict[str, SecretStr] = Field(default_factory=dict)

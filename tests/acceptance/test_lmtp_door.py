@@ -22,7 +22,7 @@ from storage.mail_tables import raw_letters
 from tests.acceptance import postfix
 from tests.acceptance.conftest import OWN, Register, ended, letter, open_folder, until
 from tests.acceptance.postfix import Postfix
-from workflows.installation import Installation
+from workflows.installation import PRIVATE, Installation
 
 DOOR = free_port()
 IMPATIENT = Limits(keep_seconds=1.0)
@@ -75,11 +75,13 @@ def site(running_site: Site) -> Iterator[Site]:
 
 @asynccontextmanager
 async def door(
-    register: Register, database: Database | None = None, limits: Limits = IMPATIENT
+    register: Register, database: Database | None = None, peers: tuple[str, ...] = PRIVATE
 ) -> AsyncIterator[Mailroom]:
     """Keep the door open and the sorter at work."""
-    settings = Installation(door_host=LOOPBACK, door_port=0, lmtp_port=DOOR, own_addresses=OWN)
-    mailroom = Mailroom(database or register.database, register.sorter, settings, limits=limits)
+    settings = Installation(
+        door_host=LOOPBACK, door_port=0, lmtp_port=DOOR, own_addresses=OWN, door_peers=peers
+    )
+    mailroom = Mailroom(database or register.database, register.sorter, settings, limits=IMPATIENT)
     working = [asyncio.create_task(work) for work in (mailroom.run(), register.sorter.run())]
     await mailroom.opened()
     try:
@@ -162,6 +164,19 @@ async def test_while_the_register_hangs_the_site_keeps_the_letter(  # R28
         await site.delivered()
         await until(lambda: register.tickets() == ["one"])
         await asyncio.sleep(1)  # what hung may be kept late, once more
+
+    assert await register.filed() == ["one"]
+
+
+async def test_a_door_that_takes_the_site_for_a_stranger_loses_nothing(  # R28
+    register: Register, site: Site
+) -> None:
+    async with door(register, peers=("10.0.0.0/8",)):
+        await site.give(letter("one"))
+        await site.refused("554 5.7.1")
+
+    async with door(register):
+        await site.delivered()
 
     assert await register.filed() == ["one"]
 

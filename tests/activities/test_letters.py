@@ -209,6 +209,20 @@ async def test_a_ticket_goes_on_while_a_letter_of_its_cannot_leave(story: Story)
     assert story.mailbox(ANNA) == []
 
 
+@pytest.mark.parametrize("address", ["анна@почта.рф", "anna@[192.0.2.1]", "anna@sever_yug.example"])
+async def test_a_client_whose_address_no_letter_can_bear_is_written_to_by_post(
+    story: Story, address: str
+) -> None:  # R33 Q9
+    number = await story.register(story.at("mon", "10:00"), sender=address)
+
+    with story.world.database.transaction() as connection:
+        [task] = review_items.list_open(connection)
+    state, reason = confirmation(story, number)
+    assert story.kinds(number) == ["registered"]
+    assert (state, task.kind) == (LetterState.TO_POST, "to_post")
+    assert reason.startswith("на такой адрес")
+
+
 async def test_to_an_address_that_bounces_only_what_people_write_is_sent(
     story: Story,
 ) -> None:  # R33

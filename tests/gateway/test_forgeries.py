@@ -47,6 +47,7 @@ FROM_SOMEBODY_ELSE = {
     "an address in a comment": f"{EVIL} ({CLIENT})",
     "two pairs of brackets": f"<{CLIENT}> <{EVIL}>",
     "a group": f"undisclosed: {CLIENT}, {EVIL};",
+    "a group of one": f"undisclosed: {CLIENT};",
     "an empty group": "undisclosed:;",
     "a route": f"<@evil.example:{CLIENT}>",
     "a quoted piece": f'"{CLIENT}"@evil.example',

@@ -16,6 +16,7 @@ from zipfile import ZipFile
 import pytest
 
 from domain.terms import Channel
+from gateway.__main__ import beside
 from gateway.clamd import Clamd, ScannerAwayError
 from gateway.scanning import GLANCE_SECONDS, Scanner
 from storage import files, messages, review_items, scans
@@ -23,6 +24,7 @@ from storage.files import Attachment
 from storage.messages import ClientMessage
 from storage.scans import Scan, ScanState
 from tests.gateway.conftest import MONDAY, Api
+from tests.gateway.test_files import with_scanner
 
 MARK = b"PROFMAN-TEST-INFECTION"
 INFECTED = Scan(ScanState.INFECTED, "Profman.Test.UNOFFICIAL")
@@ -230,3 +232,14 @@ async def test_several_gateways_share_the_work(api: Api, daemon: Daemon) -> None
 
     assert said(api, message) == [INFECTED] * 30
     assert len(items(api)) == 30
+
+
+async def test_a_gateway_scans_where_the_house_has_a_scanner(api: Api) -> None:
+    counts = []
+    for house in (api, with_scanner(api)):
+        works = beside(house.parts)
+        counts.append(len(works))
+        for work in works:
+            work.close()
+
+    assert counts[1] - counts[0] == 1

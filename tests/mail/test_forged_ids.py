@@ -249,3 +249,4 @@ def test_ten_thousand_references_do_not_hide_the_letter_that_is_answered() -> No
     flood = "\r\n ".join(f"<{place}@b.c>" for place in range(10_000))
 
     assert answered(letter(References=flood, In_Reply_To=GENUINE[6])) == "PS-000007"
+    assert answered(letter(References=f"{flood}\r\n {GENUINE[6]}")) == "PS-000007"

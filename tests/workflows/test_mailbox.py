@@ -246,6 +246,21 @@ def test_a_server_that_is_away_is_told_by_name(database: Database, hosted: Serve
     assert (failed.value.type, known and known.fault) == (Fault.CONNECTION, Fault.CONNECTION)
 
 
+def test_while_the_register_is_away_letters_stay_where_they_are(  # R28
+    hosted: Served,
+) -> None:
+    hosted.put(LETTER)
+    away = Database(f"postgresql+psycopg://nobody@{LOOPBACK}:{processes.free_port()}/nothing")
+    activities = MailboxActivities(away, {hosted.account.name: hosted.account})
+
+    with pytest.raises(ApplicationError) as failed:
+        ActivityEnvironment().run(activities.watch_mailbox, Watch("support", ONE_SWEEP))
+
+    away.dispose()
+    assert failed.value.type == "OperationalError"
+    assert hosted.contents("Support") == [LETTER]
+
+
 def test_another_folder_of_the_same_numbers_is_read_whole(  # R28
     database: Database, hosted: Served, watch: Callable[..., Watched]
 ) -> None:
