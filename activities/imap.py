@@ -115,15 +115,23 @@ class Line:
         return found
 
     def fetch(self, uid: int) -> bytes | None:
-        """Fetch a letter without marking it as seen; None when it is there no more."""
+        """Fetch a letter without marking it as seen; None when it is there no more.
+
+        Raises:
+            IMAPClientError: the server refuses it, or gives something else.
+
+        """
         content = bytearray()
         while len(content) < MOST_BYTES:
             self._alive()
             wanted = min(PIECE_BYTES, MOST_BYTES - len(content))
             piece = f"BODY.PEEK[]<{len(content)}.{wanted}>"
-            got = self._imap.fetch([uid], [piece]).get(uid, {}).get(b"BODY[]<%d>" % len(content))
-            if got is None:
+            found = self._imap.fetch([uid], [piece])
+            if uid not in found:
                 return None
+            got = found[uid].get(b"BODY[]<%d>" % len(content))
+            if got is None:
+                raise IMAPClientError("no such piece")
             content += got
             if len(got) < wanted:
                 break

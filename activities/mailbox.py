@@ -175,10 +175,11 @@ class MailboxActivities:
             if is_broken(error):
                 raise
             return _Outcome.FAILED
-        if content is not None:
-            self._keep(account, lying, content)
+        if content is None:  # listed once more, it is not gone
+            return _Outcome.GONE if self._failures[lying.place] == 1 else _Outcome.FAILED
+        self._keep(account, lying, content)
         del self._failures[lying.place]
-        return _Outcome.GONE if content is None else _Outcome.KEPT
+        return _Outcome.KEPT
 
     def _keep(self, account: Account, lying: _Lying, content: bytes) -> None:
         """Keep one letter together with the count of them.

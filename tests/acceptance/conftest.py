@@ -107,9 +107,9 @@ def letter(name: str, size: int = 0) -> bytes:
     ).encode() + line * (size // len(line))
 
 
-def sweep(database: Database, account: Account, bounds: Bounds = QUICK) -> int:
+def sweep(database: Database, account: Account) -> int:
     """Look once into the mailbox; return how many letters were kept."""
-    activities = MailboxActivities(database, {account.name: account}, bounds)
+    activities = MailboxActivities(database, {account.name: account})
     return ActivityEnvironment().run(activities.watch_mailbox, Watch(account.name, ONE_SWEEP)).kept
 
 
