@@ -1,10 +1,11 @@
 """What the acceptance tests share: the real mail servers, letters, and what became of them."""
 
 import asyncio
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,24 +13,31 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import func, select
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.imap import Account, Bounds
 from activities.mailbox import MailboxActivities, Watch
+from deploy.local.faults import FaultyLine
+from deploy.local.processes import LOOPBACK
 from gateway.filing import FilingDesk
 from gateway.incoming import House
 from gateway.sorting import Sorter
 from mail.identity import Keyring
+from storage import mailboxes
 from storage.database import Database
 from storage.files import FileStore
 from storage.mail_tables import raw_letters
+from storage.mailboxes import Fault, Mailbox
 from storage.raw_letters import count_kept
 from storage.rules import CurrentRules
 from storage.ticket_tables import requests
 from tests.acceptance import dovecot
 from tests.acceptance.dovecot import Dovecot
+from tests.hosted import Hosted
 
 ONE_SWEEP = timedelta(0)
+LONG = timedelta(minutes=10)
 QUICK = Bounds(answer_seconds=1.0, glance_seconds=0.1, sweep_seconds=1.0)
 OWN = ("lanskov@profman.ru", "office@profman.ru")
 
@@ -89,6 +97,20 @@ def imap_server() -> Iterator[Dovecot]:
             running.stop()
 
 
+@pytest.fixture
+def hosted(imap_server: Dovecot) -> Hosted:
+    """Give a mailbox that nobody else in this run has."""
+    return imap_server.mailbox()
+
+
+@pytest.fixture
+def line(imap_server: Dovecot) -> Iterator[FaultyLine]:
+    """Give a line to the IMAP server that can be broken."""
+    running = FaultyLine(LOOPBACK, imap_server.port).start()
+    yield running
+    running.stop()
+
+
 @contextmanager
 def open_folder() -> Iterator[Path]:
     """Give a folder that other users may enter, as the servers' own do."""
@@ -127,3 +149,49 @@ async def ended(task: "asyncio.Task[None]") -> None:
     """Cancel a task and wait for its end."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+@contextmanager
+def watched(database: Database, account: Account, bounds: Bounds = QUICK) -> Iterator[None]:
+    """Watch the mailbox as the workflow has it watched: again and again, whatever breaks."""
+    activities = MailboxActivities(database, {account.name: account}, bounds)
+    environment, is_over = ActivityEnvironment(), threading.Event()
+
+    def watch() -> None:
+        while not is_over.is_set():
+            with suppress(ApplicationError):
+                environment.run(activities.watch_mailbox, Watch(account.name, LONG))
+            is_over.wait(0.2)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        environment.worker_shutdown()
+        thread.join()
+
+
+def known(database: Database, name: str) -> Mailbox:
+    """Return what the register knows of the mailbox."""
+    with database.transaction() as connection:
+        found = mailboxes.find(connection, name)
+    assert found is not None
+    return found
+
+
+def having(register: Register, *contents: bytes) -> Callable[[], bool]:
+    """Ask whether these letters are kept."""
+    return lambda: register.kept().keys() >= set(contents)
+
+
+def ailing(register: Register, name: str, fault: Fault) -> Callable[[], bool]:
+    """Ask whether the mailbox ails by this name."""
+
+    def is_ailing() -> bool:
+        with register.database.transaction() as connection:
+            found = mailboxes.find(connection, name)
+        return found is not None and found.ails and found.fault is fault
+
+    return is_ailing

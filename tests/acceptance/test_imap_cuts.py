@@ -4,7 +4,6 @@ R28 and law 1, against Dovecot. A letter that a cut left alone serves for the ne
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -14,22 +13,8 @@ from imapclient import IMAPClient
 from temporalio.exceptions import ApplicationError
 
 from deploy.local.faults import Break, Cut, FaultyLine, Way
-from deploy.local.processes import LOOPBACK
 from tests.acceptance.conftest import Register, letter, sweep
-from tests.acceptance.dovecot import Dovecot
 from tests.hosted import Hosted
-
-
-@pytest.fixture
-def hosted(imap_server: Dovecot) -> Hosted:
-    return imap_server.mailbox()
-
-
-@pytest.fixture
-def line(imap_server: Dovecot) -> Iterator[FaultyLine]:
-    running = FaultyLine(LOOPBACK, imap_server.port).start()
-    yield running
-    running.stop()
 
 
 @pytest.mark.parametrize("way", list(Way))
