@@ -166,17 +166,20 @@ def main() -> None:
     asyncio.run(run())
 
 
-def _post(settings: Installation) -> Post:
-    password = settings.smtp_password.get_secret_value()
-    server = Server(
+def mail_server(settings: Installation) -> Server:
+    """Return the server that takes our letters, and how to speak to it."""
+    return Server(
         settings.smtp_host,
         settings.smtp_port,
         settings.smtp_user,
-        password,
+        settings.smtp_password.get_secret_value(),
         settings.smtp_security,
         settings.mail_ca_file,
     )
-    return Post(server, settings.bounce_address, settings.journal_address)
+
+
+def _post(settings: Installation) -> Post:
+    return Post(mail_server(settings), settings.bounce_address, settings.journal_address)
 
 
 def _journal(settings: Installation) -> Lookup | None:

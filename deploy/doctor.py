@@ -5,7 +5,6 @@ see whether a letter has left, and (R44) a calendar known long enough ahead.
 """
 
 import asyncio
-import smtplib
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,11 +16,13 @@ from imapclient import IMAPClient
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from typing_extensions import override
 
+from activities import smtp
 from deploy.local import processes
 from domain.calendar import MOSCOW
 from storage import days
 from storage.database import Database
 from storage.revision import is_up_to_date
+from worker import mail_server
 from workflows import SEARCH_ATTRIBUTES
 from workflows.connection import connect
 from workflows.installation import Installation, installation
@@ -122,7 +123,7 @@ def _checks(settings: Installation, database: Database) -> Iterator[Check]:
     yield Check(
         "отправка писем",
         lambda: _smtp(settings),
-        "проверьте SUPPORT_SMTP_HOST и SUPPORT_SMTP_PORT; письма подождут",
+        "проверьте SUPPORT_SMTP_HOST, _PORT, _SECURITY, _USER и _PASSWORD; письма подождут",
     )
 
 
@@ -170,8 +171,7 @@ async def _engine(settings: Installation) -> str:
 
 
 def _smtp(settings: Installation) -> str:
-    with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=ANSWER_SECONDS) as line:
-        line.noop()
+    smtp.hang_up(smtp.connect(mail_server(settings)))
     return f"{settings.smtp_host}:{settings.smtp_port} принимает"
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from domain.intake import Field, Request, is_accepted_picture, missing
 from domain.terms import Channel
 from domain.told import Told, language_of, read_told
+from mail.addresses import is_one_of
 from mail.identity import Keyring, ticket_of, verify
 from mail.reading import Attachment, OwnNames, ReceivedLetter
 from storage.messages import ClientMessage
@@ -198,7 +199,7 @@ def _is_ours(letter: ReceivedLetter, house: House) -> bool:
 
 
 def _own_sender(letter: ReceivedLetter, house: House) -> str:
-    is_own = letter.sender.address.lower() in house.own_addresses
+    is_own = is_one_of(letter.sender.address, house.own_addresses)
     return "отправлено с нашего собственного адреса" if is_own else ""
 
 

@@ -19,6 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 from gateway.dialogue import LOGINS, NOT_NOW, Clerk, Limits, LmtpDialogue, SmtpDialogue
 from gateway.relay import Clock, wall_clock
 from gateway.sorting import Sorter
+from mail.addresses import is_one_of
 from mail.mime import LARGEST_LETTER
 from storage import filing, raw_letters
 from storage.database import Database
@@ -82,10 +83,8 @@ class Mailroom:
         await self._is_open.wait()
 
     def knows(self, address: str) -> bool:
-        """Tell whether the address is one of ours, be there a +tag in it or not."""
-        address = address.lower()
-        name, _, domain = address.rpartition("@")
-        return address in self._own or f"{name.partition('+')[0]}@{domain}" in self._own
+        """Tell whether the address is one of ours."""
+        return is_one_of(address, self._own)
 
     def refusal_for(self, peer: str) -> str:
         """Say why this peer may not speak now; its own connection counts already."""

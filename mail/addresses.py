@@ -46,6 +46,13 @@ class Sender:
     trusted: bool
 
 
+def is_one_of(address: str, own: frozenset[str]) -> bool:
+    """Tell whether the address is one of these folded ones, be there a +tag in it or not."""
+    address = address.lower()
+    name, _, domain = address.rpartition("@")
+    return address in own or f"{name.partition('+')[0]}@{domain}" in own
+
+
 def sender_of(
     from_fields: Sequence[str],
     fallbacks: Sequence[str] = (),

@@ -84,11 +84,13 @@ async def opened(
             await task
 
 
+HOUSE = House(Keyring("k1", {"k1": bytes(range(32))}), frozenset(OWN), "support")
+
+
 def sorter_of(database: Database, folder: Path) -> Sorter:
     """Give who files what the doors keep."""
-    house = House(Keyring("k1", {"k1": bytes(range(32))}), frozenset(OWN), "support")
     rules = CurrentRules(database, lambda: AT)
-    return Sorter(database, FilingDesk(FileStore(folder), rules, house))
+    return Sorter(database, FilingDesk(FileStore(folder), rules, HOUSE))
 
 
 def giving(*recipients: str, content: bytes = LETTER, sender: str = CLIENT) -> Dialogue:

@@ -367,8 +367,11 @@ async def test_no_confirmation_goes_where_the_envelope_forbids_it(office: Office
     assert request["withheld"] == "машинное письмо: пустой отправитель конверта"
 
 
-async def test_no_confirmation_goes_to_an_address_of_our_own(office: Office) -> None:  # R33
-    await office.receive(arrived(written(From="office@profman.ru")))
+@pytest.mark.parametrize("own", ["office@profman.ru", "Office+tag@profman.ru"])
+async def test_no_confirmation_goes_to_an_address_of_our_own(
+    office: Office, own: str
+) -> None:  # R33
+    await office.receive(arrived(written(From=own)))
 
     (request,) = office.requests()
     assert request["withheld"] == "отправлено с нашего собственного адреса"
