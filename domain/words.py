@@ -6,6 +6,7 @@ Carries out R5, R6, R28-R31, R39, R54-R59, R63: one name for one thing wherever 
 from collections.abc import Mapping
 from enum import StrEnum
 
+from domain.filing import Reason
 from domain.letters import Language
 from domain.terms import Channel, Criticality, DeferralReason, Ground, Outcome, Status, TicketKind
 
@@ -23,6 +24,32 @@ NAMES: Mapping[type[StrEnum], Mapping[str, Pair]] = {
         Status.AWAITING_RELEASE: ("ждёт выпуска обновления", "waits for a release"),
         Status.CLOSING: ("закрывается", "being closed"),
         Status.CLOSED: ("закрыта", "closed"),
+    },
+    Reason: {
+        Reason.OWN_MAIL: ("письмо этой же службы", "a letter of this very service"),
+        Reason.BOUNCE_OF_OURS: ("наше письмо не доставлено", "our letter did not arrive"),
+        Reason.BOUNCE_OF_UNKNOWN: (
+            "отчёт о недоставке письма, которого мы не знаем",
+            "a report on a letter that we do not know",
+        ),
+        Reason.UNREADABLE: ("письмо не удалось прочитать", "the letter cannot be read"),
+        Reason.AUTOMATIC: ("машинное письмо", "written by a machine"),
+        Reason.SIGNED_AND_KNOWN: ("ответ участника заявки", "a participant's reply"),
+        Reason.SIGNED_BUT_STRANGER: (
+            "ответ на наше письмо от того, кто в заявке не участвует",
+            "a reply to our letter by somebody who takes no part",
+        ),
+        Reason.SIGNED_BUT_SENDER_UNCLEAR: (
+            "ответ на наше письмо, но отправитель под сомнением",
+            "a reply to our letter whose sender is in doubt",
+        ),
+        Reason.REPLY_TO_CLOSED: ("ответ по закрытой заявке", "a reply to a closed ticket"),
+        Reason.ONLY_THANKS: ("похоже на благодарность", "thanks, it seems"),
+        Reason.BARE_NUMBER_ONLY: (
+            "номер назван только в теме письма",
+            "the number stands in the subject alone",
+        ),
+        Reason.NEW_MATTER: ("новое обращение", "a new matter"),
     },
     Channel: {
         Channel.EMAIL: ("электронная почта", "e-mail"),

@@ -20,6 +20,7 @@ from domain.filing import (
 )
 from domain.letters import LetterKind
 from domain.terms import TicketKind
+from domain.words import name
 from gateway.incoming import Incoming
 from storage import filing, people
 from storage.database import Connection
@@ -146,4 +147,4 @@ def _silence(case: Case) -> str:
     incoming = case.incoming
     if not incoming.letter.sender.address:
         return "в письме нет адреса отправителя"
-    return incoming.silence or ("" if case.filing.confirms else case.filing.reason)
+    return incoming.silence or ("" if case.filing.confirms else name(case.filing.reason))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from domain.filing import Place
+from domain.words import name
 from gateway.cases import Case, case_of, follow_up_of, registration_of
 from gateway.incoming import House, Incoming, incoming_of, unopened
 from gateway.relay import Clock, wall_clock
@@ -92,9 +93,8 @@ class FilingDesk:
         message = case.incoming.message_for(case.number, "participant", case.author)
         id_ = filing.keep_message(connection, message)
         if id_ is not None:
-            review_items.add(
-                connection, "thanks", reason=case.filing.reason, number=case.number, message_id=id_
-            )
+            why = name(case.filing.reason)
+            review_items.add(connection, "thanks", reason=why, number=case.number, message_id=id_)
         return self._filed(connection, case, id_)
 
     def attach_bounce(self, connection: Connection, case: Case) -> Settlement:
@@ -107,8 +107,8 @@ class FilingDesk:
 
     def keep_bounce(self, connection: Connection, case: Case) -> Settlement:
         """Show a bounce of no letter that we know."""
-        raw_id = case.incoming.kept.id
-        review_items.add(connection, "undeliverable", reason=case.filing.reason, raw_id=raw_id)
+        raw_id, why = case.incoming.kept.id, name(case.filing.reason)
+        review_items.add(connection, "undeliverable", reason=why, raw_id=raw_id)
         return Settlement(RawState.FILED, case.filing.reason)
 
     def keep_own(self, connection: Connection, case: Case) -> Settlement:
@@ -118,7 +118,7 @@ class FilingDesk:
 
     def keep_unreadable(self, connection: Connection, case: Case) -> Settlement:
         """Show a person what could not be read."""
-        reason = case.incoming.letter.unreadable or case.filing.reason
+        reason = case.incoming.letter.unreadable or name(case.filing.reason)
         review_items.add(
             connection,
             "unreadable",

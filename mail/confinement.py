@@ -180,13 +180,15 @@ class _Child:
             return self._channel.next_answer()
         except TimeoutError:
             self.end()
-            raise _LostChildError(f"takes longer than {self._seconds:g} s", again=False) from None
+            raise _LostChildError(
+                f"чтение длится дольше {self._seconds:g} с", again=False
+            ) from None
         except (EOFError, OSError):
             how = self.end(_SECONDS_TO_END)
-            raise _LostChildError(f"its reader ended with {how}", again=True) from None
+            raise _LostChildError(f"чтение оборвалось: {how}", again=True) from None
         except BrokenAnswerError:
             self.end()
-            raise _LostChildError("its reader gave no letter", again=True) from None
+            raise _LostChildError("чтение ничего не дало", again=True) from None
         except BaseException:
             self.end()
             raise
@@ -198,7 +200,7 @@ class _Child:
             self._process.wait(patience)
         self._process.kill()
         code = self._process.wait()
-        return f"signal {-code}" if code < 0 else f"exit code {code}"
+        return f"сигнал {-code}" if code < 0 else f"код {code}"
 
 
 def _started(line: socket.socket) -> subprocess.Popen[bytes]:

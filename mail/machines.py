@@ -82,7 +82,7 @@ def _by_envelope(letter: Part, sender: Sender) -> str:
     if letter.has("return-path") and letter.text("return-path").replace(" ", "") == "<>":
         return "Return-Path: <>"
     if _MACHINE_NAMES.match(sender.address):
-        return "sender is a program"
+        return "отправитель — программа"
     if letter.parameter("report-type"):
-        return f"report: {letter.parameter('report-type')[:60]}"
+        return f"отчёт: {letter.parameter('report-type')[:60]}"
     return ""

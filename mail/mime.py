@@ -63,7 +63,7 @@ class Part(Message):
     def attach(self, payload: Any) -> None:
         payload.depth = self.depth + 1
         if payload.depth > DEEPEST_PART:
-            raise LimitPassedError(f"parts nested deeper than {DEEPEST_PART}")
+            raise LimitPassedError(f"части письма вложены глубже {DEEPEST_PART}")
         super().attach(payload)
 
     @override
@@ -173,7 +173,7 @@ class _Counter:
     def take(self) -> None:
         self.parts += 1
         if self.parts > MOST_PARTS:
-            raise LimitPassedError(f"more than {MOST_PARTS} parts")
+            raise LimitPassedError(f"частей в письме больше {MOST_PARTS}")
 
 
 def _parser(counter: _Counter) -> "BytesParser[Part]":
@@ -193,7 +193,7 @@ def parse(raw: bytes) -> Part:
     try:
         return parser.parsebytes(start)
     except RecursionError as error:
-        raise LimitPassedError(f"parts nested deeper than {DEEPEST_PART}") from error
+        raise LimitPassedError(f"части письма вложены глубже {DEEPEST_PART}") from error
 
 
 def header_of(raw: bytes) -> Part:
@@ -205,9 +205,9 @@ def header_of(raw: bytes) -> Part:
 
 def _check_size(raw: bytes) -> None:
     if len(raw) > LARGEST_LETTER:
-        raise LimitPassedError(f"larger than {LARGEST_LETTER // 2**20} MB")
+        raise LimitPassedError(f"письмо больше {LARGEST_LETTER // 2**20} МБ")
     if len(_header_bytes(raw)) > LARGEST_HEADER:
-        raise LimitPassedError(f"header larger than {LARGEST_HEADER // 2**10} KB")
+        raise LimitPassedError(f"заголовок больше {LARGEST_HEADER // 2**10} КБ")
 
 
 def _header_bytes(raw: bytes) -> bytes:

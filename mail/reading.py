@@ -116,9 +116,9 @@ def _letter_or_reason(raw: bytes, own: OwnNames) -> ReceivedLetter | str:
     except LimitPassedError as limit:
         return str(limit)
     except MemoryError:
-        return "needs more memory than a letter may"
+        return "чтению не хватило памяти"
     except Exception as error:  # noqa: BLE001 - bytes we did not foresee must not stop the mail behind them
-        return f"{type(error).__name__} while reading"
+        return f"чтение прервано: {type(error).__name__}"
 
 
 def read_header(raw: bytes, reason: str, own: OwnNames = NO_NAMES) -> ReceivedLetter:

@@ -114,7 +114,7 @@ async def test_a_letter_of_several_pieces_is_whole_and_one_too_large_comes_befor
     assert await register.filed() == ["whole"]
     with register.database.transaction() as connection:
         (item,) = review_items.list_open(connection)
-    assert (item.kind, item.reason) == ("unreadable", "larger than 25 MB")
+    assert (item.kind, item.reason) == ("unreadable", "письмо больше 25 МБ")
 
 
 async def test_several_watchers_of_one_mailbox_keep_each_letter_once(  # R28

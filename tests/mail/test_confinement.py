@@ -74,7 +74,7 @@ def test_a_letter_that_takes_too_long_comes_back_with_its_header_and_the_reason(
         received = reading.read(SLOW)
         after = reading.read(letter())
 
-    assert received.unreadable == "takes longer than 0.5 s"
+    assert received.unreadable == "чтение длится дольше 0.5 с"
     assert (received.subject, received.message_id) == ("hard to read", "a@client.test")
     assert received.fingerprint == fingerprint(SLOW)
     assert (after.subject, after.unreadable) == ("Отчёт", None)
@@ -85,7 +85,7 @@ def test_a_letter_that_needs_too_much_memory_comes_back_with_the_reason() -> Non
         received = reading.read(LARGE)
         after = reading.read(letter())
 
-    assert received.unreadable == "needs more memory than a letter may"
+    assert received.unreadable == "чтению не хватило памяти"
     assert received.subject == "hard to read"
     assert after.unreadable is None
 
@@ -128,7 +128,7 @@ def test_a_letter_that_ends_each_of_its_readers_is_named_not_lost(reading: Readi
         finally:
             done.set()
 
-    assert received.unreadable == "its reader ended with signal 11"
+    assert received.unreadable == "чтение оборвалось: сигнал 11"
     assert (received.subject, received.fingerprint) == ("hard to read", fingerprint(SLOW))
 
 
@@ -218,7 +218,7 @@ def test_a_letter_larger_than_any_is_not_sent_to_the_child_whole(reading: Readin
 
     received = reading.read(raw)
 
-    assert (received.unreadable, received.subject) == ("larger than 25 MB", "hard to read")
+    assert (received.unreadable, received.subject) == ("письмо больше 25 МБ", "hard to read")
     assert received.fingerprint == fingerprint(raw)
 
 

@@ -182,7 +182,7 @@ def words_of(letter: ReceivedLetter) -> str:
 
 
 def check(letter: ReceivedLetter) -> None:
-    assert not (letter.unreadable or "").endswith("while reading"), letter.unreadable
+    assert not (letter.unreadable or "").startswith("чтение прервано"), letter.unreadable
     assert len(letter.fingerprint) == 64
     assert "\0" not in words_of(letter)
     words_of(letter).encode()  # half a character could not be kept

@@ -186,12 +186,12 @@ def test_a_line_of_a_megabyte_costs_little(piece: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"Subject: x\r\n\r\n" + b"a" * (25 * 2**20), "25 MB"),
-        (b"Subject: x\r\nX-A: " + b"a" * (257 * 1024) + b"\r\n\r\n", "256 KB"),
+        (b"Subject: x\r\n\r\n" + b"a" * (25 * 2**20), "25 МБ"),
+        (b"Subject: x\r\nX-A: " + b"a" * (257 * 1024) + b"\r\n\r\n", "256 КБ"),
         (
             b"Subject: x\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n"
             + b"--B\r\n\r\nx\r\n" * 300,
-            "200 parts",
+            "больше 200",
         ),
         (
             b"Subject: x\r\n"
@@ -199,7 +199,7 @@ def test_a_line_of_a_megabyte_costs_little(piece: str) -> None:
                 b"Content-Type: multipart/mixed; boundary=B%d\r\n\r\n--B%d\r\n" % (n, n)
                 for n in range(40)
             ),
-            "deeper than 20",
+            "глубже 20",
         ),
     ],
     ids=["size", "header", "parts", "depth"],
