@@ -50,9 +50,21 @@ class _Passage:
     passed: dict[Way, int] = field(default_factory=lambda: dict.fromkeys(Way, 0))
 
     async def carry(self, way: Way, source: asyncio.StreamReader) -> None:
-        """Carry bytes one way until their end or the cut."""
+        """Carry bytes one way until their end or the cut; a broken end breaks the other, too."""
         target = self.server if way is Way.TO_SERVER else self.client
         sender = self.client if way is Way.TO_SERVER else self.server
+        try:
+            await self._carry(way, source, sender, target)
+        finally:
+            target.close()
+
+    async def _carry(
+        self,
+        way: Way,
+        source: asyncio.StreamReader,
+        sender: asyncio.StreamWriter,
+        target: asyncio.StreamWriter,
+    ) -> None:
         while data := await source.read(PIECE_BYTES):
             _acknowledge(sender)
             left = self.left(way)
@@ -62,7 +74,6 @@ class _Passage:
             if self.cut and left is not None and left <= len(data):
                 self.break_off(self.cut.how, target)
                 await _swallow(source)
-        target.close()
 
     def left(self, way: Way) -> int | None:
         """Return how many bytes may still pass that way, if a cut bounds them."""

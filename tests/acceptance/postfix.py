@@ -46,6 +46,7 @@ lmtp_data_done_timeout = 3s
 """
 MASTER: Final = """
 127.0.0.1:{port} inet n - n - - smtpd
+pickup    unix n - n 60 1 pickup
 cleanup   unix n - n - 0 cleanup
 qmgr      unix n - n 300 1 qmgr
 rewrite   unix - - n - - trivial-rewrite

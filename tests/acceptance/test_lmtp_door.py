@@ -45,7 +45,10 @@ class Site:
     async def delivered(self, seconds: float = 30) -> None:
         """Wait until the server has nothing left to deliver."""
         self.server.try_now()
-        await until(lambda: self.server.waiting() == 0, seconds)
+        try:
+            await until(lambda: self.server.waiting() == 0, seconds)
+        except TimeoutError:
+            raise TimeoutError(self.server.log()) from None
 
     async def refused(self, reason: str) -> None:
         """Wait until a letter was put off for this reason."""
