@@ -96,6 +96,8 @@ async def workers(
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*SHARED)
     async with AsyncExitStack() as running:
         threads = running.enter_context(ThreadPoolExecutor(THREADS))
+        # Threads of their own: a mail server that hangs must not hold the tickets' steps.
+        mail_threads = running.enter_context(ThreadPoolExecutor(THREADS))
         tickets = Worker(
             client,
             task_queue=TASK_QUEUE,
@@ -116,7 +118,7 @@ async def workers(
             client,
             task_queue=LETTER_QUEUE,
             activities=[letters.deliver_letter, mailbox.watch_mailbox],
-            activity_executor=threads,
+            activity_executor=mail_threads,
             max_concurrent_activities=THREADS,
             graceful_shutdown_timeout=GRACE,
         )

@@ -25,7 +25,7 @@ from domain.letters import (
     may_be_held_back,
     message_key,
 )
-from domain.terms import LetterState
+from domain.terms import Ground, LetterState
 from domain.ticket import Ticket
 from mail.composing import LetterEnvelope, can_be_addressed, compose
 from mail.identity import Keyring, sign
@@ -147,6 +147,7 @@ class Correspondence:
             reminder_ordinal=max(ticket.reminders, 1),
             waiting_since_at=ticket.since,
             closed_at=ticket.closed_at,
+            is_withdrawn=ticket.ground is Ground.WITHDRAWN,
             is_access_given=ticket.access,
             outcome=getattr(cause.event, "outcome", None),
             release_version=ticket.release,

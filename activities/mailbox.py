@@ -227,9 +227,11 @@ def _is_wanted() -> bool:
 def _reused(arrivals: Mapping[int, datetime], known: Mapping[int, datetime]) -> frozenset[int]:
     """Return the numbers under which other letters lie now than those that we keep.
 
-    A server set back to an old copy gives its numbers anew; the moment of arrival tells.
+    A server set back to an old copy gives its numbers anew; the moment of arrival tells. A server's
+    moments are whole seconds: another is our own, kept where the server's clock was ahead.
     """
-    return frozenset(uid for uid in known if uid in arrivals and arrivals[uid] != known[uid])
+    theirs = {uid: at for uid, at in known.items() if not at.microsecond}
+    return frozenset(uid for uid, at in theirs.items() if uid in arrivals and arrivals[uid] != at)
 
 
 def _is_kept(connection: Connection, content: bytes) -> bool:

@@ -53,12 +53,11 @@ AUTOMATIC = frozenset(
     {
         LetterKind.CONFIRMATION,
         LetterKind.REMINDER,
-        LetterKind.DEVELOPMENT_OUTCOME,
-        LetterKind.AWAITING_RELEASE,
         LetterKind.RELEASED,
         LetterKind.CRITICAL_ALERT,
     }
 )
+HELD_BACK = frozenset({LetterKind.CONFIRMATION, LetterKind.REMINDER})
 
 
 def keeps_window(kind: LetterKind, confirmation: ConfirmationTiming) -> bool:
@@ -79,11 +78,11 @@ def is_automatic(kind: LetterKind) -> bool:
 
 
 def may_be_held_back(kind: LetterKind) -> bool:
-    """Tell whether a letter may be withheld or paused: no person wrote it, and none of ours waits.
+    """Tell whether a letter may be withheld or paused: no person wrote it, nothing new is in it.
 
     What people write is never kept from a client, nor an alert from staff.
     """
-    return is_automatic(kind) and not is_internal(kind)
+    return kind in HELD_BACK
 
 
 def message_key(number: str, sequence: int, kind: LetterKind) -> str:
@@ -176,6 +175,7 @@ class LetterFacts:
     closes_at: datetime | None = None
     closed_at: datetime | None = None
     is_access_given: bool = False
+    is_withdrawn: bool = False  # by the client, whose own words `text` then holds
     outcome: Outcome | None = None
     release_version: str = ""
 
@@ -213,6 +213,7 @@ def for_recipient(kind: LetterKind, facts: LetterFacts) -> LetterFacts:
         facts,
         name="",
         subject="",
+        matter="",
         description="",
         ticket_kind="",
         platform_version="",

@@ -13,18 +13,11 @@ from domain.calendar import Calendar
 from domain.editions import Settings
 from domain.events import TicketEvent
 from domain.occurrences import Accepted, ClientReminded, Closed, ReviewFellDue
-from domain.terms import DeferralReason, Status
+from domain.terms import CLIENT_CAN_END, Status
 from domain.ticket import Ticket
 
 # In these deferrals the client can end the wait, so the rhythm writes to the client; in the
 # others it asks the specialist for a look.
-CLIENT_CAN_END = frozenset(
-    {
-        DeferralReason.INSUFFICIENT_INFORMATION,
-        DeferralReason.REQUIREMENTS_VIOLATED,
-        DeferralReason.ILL_POSED,
-    }
-)
 
 
 class Obligation(StrEnum):
@@ -62,6 +55,8 @@ EVENTS: Mapping[Obligation, Callable[..., TicketEvent]] = {
 def next_due(ticket: Ticket, calendar: Calendar, settings: Settings) -> Due | None:
     """Return what the ticket does next by itself, or None where it waits for people only."""
     planner = PLANNERS.get(ticket.status)
+    if ticket.merged_into and ticket.status is not Status.CLOSING:
+        return None  # what it waited for, the ticket waits for into which it was merged
     return planner(ticket, calendar, settings) if planner else None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from domain import commands, events, occurrences
 from domain.commands import TicketCommand
 from domain.events import TicketEvent
-from domain.terms import Actor, DeferralReason, Ground, Outcome, Role, Status
+from domain.terms import CLIENT_CAN_END, Actor, DeferralReason, Ground, Outcome, Role, Status
 from domain.ticket import Ticket
 
 STAFF = frozenset({Role.SPECIALIST, Role.HEAD})
@@ -160,9 +160,15 @@ def _is_escalated(ticket: Ticket, _: commands.ReplyToEscalation) -> None:
         raise Refused("escalated", "R65", "the client has not written to the head")
 
 
+def _waits_for_the_client(ticket: Ticket, _: commands.Remind) -> None:
+    if ticket.deferral is not None and ticket.deferral not in CLIENT_CAN_END:
+        raise Refused("deferral", "Q6", "nothing is expected of the client")
+
+
 CONDITIONS: Mapping[type[TicketCommand], tuple[Callable[[Ticket, Any], None], ...]] = {
     commands.Identify: (_names_a_client,),
     commands.Close: (_closing_has_its_ground,),
+    commands.Remind: (_waits_for_the_client,),
     commands.ReturnFromDevelopment: (_outcome_names_its_release,),
     commands.Unmerge: (_is_merged,),
     commands.Serve: (_is_unentitled,),

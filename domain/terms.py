@@ -68,6 +68,16 @@ class DeferralReason(StrEnum):
     ILL_POSED = "R59"
 
 
+# Deferrals that the client can end by an answer; the others wait for us.
+CLIENT_CAN_END = frozenset(
+    {
+        DeferralReason.INSUFFICIENT_INFORMATION,
+        DeferralReason.REQUIREMENTS_VIOLATED,
+        DeferralReason.ILL_POSED,
+    }
+)
+
+
 class Outcome(StrEnum):
     """How development answers a ticket handed to it (R19, R48)."""
 

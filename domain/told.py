@@ -12,7 +12,9 @@ from typing import TypeVar
 from domain.intake import Field
 from domain.terms import Criticality, TicketKind
 
+LONGEST_TOLD = 100_000  # what stands further down is no form that a person filled in
 LONGEST_VALUE = 500
+MOST_BELOW = LONGEST_VALUE  # lines, none of which is empty
 
 Choice = TypeVar("Choice", Criticality, TicketKind)
 
@@ -57,10 +59,12 @@ class Told:
 def read_told(text: str) -> Told:
     """Read the labelled lines of a text, in Russian or English; the first of a label counts."""
     found: dict[str, str] = {}
-    lines = text.split("\n")
+    lines = text[:LONGEST_TOLD].split("\n")
     for place, line in enumerate(lines):
         name, value = _labelled(line)
-        if name and name not in found and (said := value or _below(lines[place + 1 :])):
+        if not name or name in found:
+            continue
+        if said := value or _below(lines[place + 1 : place + 1 + MOST_BELOW]):
             found[name] = said[:LONGEST_VALUE]
     kind = found.pop("kind", "")
     values = {Field(name): value for name, value in found.items()}

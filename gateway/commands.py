@@ -5,6 +5,7 @@ Carries out R5, R17-R19, R40, R49, R50, R53-R59, R63-R65; laws 7, 9 and 10.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -77,11 +78,13 @@ class Asking:
     number: str
     key: str
     body: Strict
+    kind: str
 
     @property
     def order_key(self) -> str:
-        """Return the key that no other person's command can have."""
-        return f"{self.visitor.actor}:{self.key}"
+        """Return the key that nothing else has: no other person, command or words."""
+        told = f"{self.kind}:{self.body.model_dump_json()}"
+        return f"{self.visitor.actor}:{self.key}:{sha256(told.encode()).hexdigest()[:16]}"
 
     def key_of(self, field: str) -> str:
         """Return the key under which the words of a field are kept."""
@@ -221,7 +224,7 @@ async def take_next(
     spec = next(spec for spec in SPECS if spec.command is commands.Take)
     for _ in range(MOST_TRIES):
         number = await run_in_threadpool(_first, parts)
-        asking = Asking(visitor, number, uuid4().hex, spec.body())
+        asking = Asking(visitor, number, uuid4().hex, spec.body(), spec.kind)
         try:
             return await give(parts, orders, spec, asking, response)
         except Problem as problem:  # another specialist was quicker: the next one is first now
@@ -270,7 +273,7 @@ def _door(spec: Spec) -> Callable[..., Awaitable[Given]]:
         response: Response,
         key: OptionalKey = None,
     ) -> Given:
-        asking = Asking(visitor, number, key or uuid4().hex, body)
+        asking = Asking(visitor, number, key or uuid4().hex, body, spec.kind)
         return await give(parts, orders, spec, asking, response)
 
     command.__annotations__["body"] = spec.body  # FastAPI reads the body's own model here

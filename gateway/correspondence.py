@@ -148,7 +148,4 @@ def _check_same(connection: Connection, written: Written, id_: int) -> None:
 
 def _follow_up(connection: Connection, parts: Parts, written: Written, id_: int) -> str:
     accepted_at = parts.rules().calendar.next_working_moment(parts.clock())
-    entry = requests.follow_up(connection, written.number, id_, accepted_at)
-    if entry.is_new and written.files:
-        files.add(connection, entry.message_id, written.files)
-    return entry.number
+    return requests.follow_up(connection, written.number, id_, accepted_at).number

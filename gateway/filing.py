@@ -103,6 +103,8 @@ class FilingDesk:
         id_, is_new = messages.add_client_message(connection, message)
         if is_new and case.lost is not None:
             self._tell_of_loss(connection, case, case.lost)
+        elif is_new:
+            self._show_loss(connection, case)
         return self._filed(connection, case, id_ if is_new else None)
 
     def keep_bounce(self, connection: Connection, case: Case) -> Settlement:
@@ -165,16 +167,29 @@ class FilingDesk:
         if carried:
             files.add(connection, message_id, carried)
         if case.is_id_known:
-            self._flag_reused_id(connection, case, message_id)
+            self._flag_reused_id(connection, case, message_id, opened or case.number)
         return Settlement(RawState.FILED, case.filing.reason, opened or case.number)
 
-    def _flag_reused_id(self, connection: Connection, case: Case, message_id: int) -> None:
+    def _flag_reused_id(
+        self, connection: Connection, case: Case, message_id: int, number: str
+    ) -> None:
         """Show that other words came under a Message-ID that is known: nothing was left out."""
         reason = f"другое письмо с тем же Message-ID {case.incoming.header_id}"[:500]
-        number = case.number or None
         review_items.add(
             connection, "reused_id", reason=reason, number=number, message_id=message_id
         )
+
+    def _show_loss(self, connection: Connection, case: Case) -> None:
+        """Show a hard bounce that names no letter of ours; only a proved id marks an address."""
+        bounce, raw_id = case.incoming.letter.bounce, case.incoming.kept.id
+        if bounce is not None and bounce.hard:
+            review_items.add(
+                connection,
+                "undeliverable",
+                reason=bounce.status,
+                number=case.number,
+                raw_id=raw_id,
+            )
 
     def _tell_of_loss(self, connection: Connection, case: Case, lost: OurLetter) -> None:
         bounce = case.incoming.letter.bounce

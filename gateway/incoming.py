@@ -13,6 +13,7 @@ from domain.terms import Channel
 from domain.told import Told, language_of, read_told
 from mail.addresses import is_one_of
 from mail.identity import Keyring, ticket_of, verify
+from mail.machines import only_asks_for_silence
 from mail.reading import Attachment, OwnNames, ReceivedLetter
 from storage.messages import ClientMessage
 from storage.people import Person
@@ -145,7 +146,7 @@ def incoming_of(kept: RawLetter, letter: ReceivedLetter, house: House) -> Incomi
         signed=signed.number if signed else "",
         bounced=original if came_back else "",
         silence=machine or _own_sender(letter, house),
-        is_automatic=bool(machine),
+        is_automatic=bool(machine) and not _may_be_a_persons(kept, letter),
         is_ours=_is_ours(letter, house),
     )
 
@@ -186,6 +187,11 @@ def _machine(kept: RawLetter, letter: ReceivedLetter) -> str:
     has_empty_sender = kept.door in DOORS_WITH_ENVELOPE and not kept.envelope_from
     reason = letter.automatic_reason or ("пустой отправитель конверта" if has_empty_sender else "")
     return f"машинное письмо: {reason}" if reason else ""
+
+
+def _may_be_a_persons(kept: RawLetter, letter: ReceivedLetter) -> bool:
+    has_empty_sender = kept.door in DOORS_WITH_ENVELOPE and not kept.envelope_from
+    return only_asks_for_silence(letter.automatic_reason) and not has_empty_sender
 
 
 def _is_ours(letter: ReceivedLetter, house: House) -> bool:

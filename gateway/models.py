@@ -180,6 +180,18 @@ class TicketRow(BaseModel):
     due_at: AwareDatetime | None
 
 
+class Listing(BaseModel):
+    """Какие открытые заявки читать и с какого места."""
+
+    status: Annotated[Status | None, Field(description="Только в этом состоянии")] = None
+    client: Annotated[int | None, Field(description="Только этого клиента")] = None
+    limit: Annotated[int, Field(ge=1, le=200, description="Сколько заявок на странице")] = 200
+    after: Annotated[
+        str | None,
+        Field(max_length=200, description="Место из заголовка Link предыдущей страницы"),
+    ] = None
+
+
 class QueueRow(BaseModel):
     """Место в очереди: по поступлению, подтверждённая критичная впереди (R49, R50)."""
 

@@ -47,6 +47,8 @@ KEPT = Carried(
     "сообщений и просмотр заявок работают.",
 )
 
+WORKS = "Просмотр заявок, приём писем и обращений по форме работают."
+
 
 class Orders:
     """Gives orders to tickets' processes."""
@@ -154,4 +156,4 @@ def wedged() -> Problem:
 
 def _later(code: str, detail: str) -> Problem:
     way_out = "Повторите запрос через несколько секунд с тем же ключом."
-    return Problem(503, code, detail, way_out, headers={"Retry-After": "5"})
+    return Problem(503, code, f"{detail} {WORKS}", way_out, headers={"Retry-After": "5"})

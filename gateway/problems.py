@@ -13,6 +13,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from storage.database import AWAY
+
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
     400: "Запрос не удалось прочитать",
@@ -116,6 +118,13 @@ def invalid(*errors: Flaw) -> Problem:
     return Problem(422, "invalid", detail, "Исправьте указанные поля.", errors=errors)
 
 
+def register_away() -> Problem:
+    """Return the answer for the time while PostgreSQL cannot be asked."""
+    detail = "Реестр временно не отвечает. Письма не пропадут: почтовый сервер доставит их позже."
+    way_out = "Повторите запрос с тем же Idempotency-Key."
+    return Problem(503, "register_away", detail, way_out, headers={"Retry-After": "5"})
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of these answers."""
     schema = {"$ref": f"#/components/schemas/{ProblemBody.__name__}"}
@@ -130,6 +139,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    for away in AWAY:
+        app.add_exception_handler(away, _register_away)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -156,6 +167,13 @@ async def _http(_: Request, raised: Exception) -> Response:
 async def _invalid(_: Request, raised: Exception) -> Response:
     assert isinstance(raised, RequestValidationError)  # noqa: S101 - as above
     return response(invalid(*(_flaw(error) for error in raised.errors())))
+
+
+async def _register_away(request: Request, fault: Exception) -> Response:
+    # The kind alone: the whole error has the statement in it and says nothing more of the server.
+    kind = type(getattr(fault, "orig", None) or fault).__name__
+    log.error("%s %s: the register is away: %s", request.method, request.url.path, kind)
+    return response(register_away())
 
 
 async def _fault(request: Request, fault: Exception) -> Response:

@@ -87,6 +87,7 @@ REASONS: Mapping[str, Callable[[TicketCommand, Ticket], str]] = {
     "ground": _ground,
     "merged": _merged,
     "release": lambda _, __: "Назовите выпуск, в котором исправлена ошибка.",
+    "deferral": lambda _, __: "От клиента сейчас ничего не ждут: напоминать не о чем.",
     "entitled": lambda _, __: "Поддержка клиента действует: решать нечего.",
     "escalated": lambda _, __: "Клиент не писал руководителю по этой заявке.",
 }

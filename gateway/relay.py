@@ -22,7 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.occurrences import Registered
 from domain.ticket import Ticket, apply
-from storage import calendars, handovers, requests
+from storage import calendars, handovers, requests, tickets
 from storage.database import Database
 from storage.handovers import Handover
 from workflows import TASK_QUEUE
@@ -115,7 +115,9 @@ class Relay:
         try:
             await handle.signal(handover.kind, message)
         except RPCError as refused:
-            if not _is_over(refused):
+            if refused.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            if not await asyncio.to_thread(self._is_over, handover, str(refused)):
                 raise
             await asyncio.to_thread(self._follow_up, handover)
 
@@ -161,6 +163,14 @@ class Relay:
         with self._database.transaction() as connection:
             handovers.fail(connection, handover.id, wall_clock() + delay, error)
 
+    def _is_over(self, handover: Handover, said: str) -> bool:
+        """Tell whether the process has ended: the engine says so, or forgot it and we know."""
+        if "completed" in said:
+            return True
+        with self._database.transaction() as connection:
+            row = tickets.find_row(connection, handover.number)
+            return row is not None and row["closed_at"] is not None
+
     def _follow_up(self, handover: Handover) -> None:
         """Open a linked ticket for a message that came when its ticket had just been closed."""
         if handover.kind != "client_message" or not handover.payload["resumes"]:
@@ -189,8 +199,3 @@ class Relay:
             except Exception:  # noqa: BLE001 - the glance every few seconds goes on meanwhile
                 log.warning("the register does not answer; listening again soon")
             await asyncio.sleep(1)
-
-
-def _is_over(refused: RPCError) -> bool:
-    """Tell whether the ticket's process has ended, so that nothing can be told to it any more."""
-    return refused.status is RPCStatusCode.NOT_FOUND and "completed" in str(refused)

@@ -15,10 +15,9 @@ from storage.database import Connection, Database
 from storage.raw_letters import RawState
 
 AT_ONCE = 4
-# What may go by itself and says nothing of the letter: it stays kept, for the next glance.
-PASSING = (*filing.PASSING, ReadingUnavailableError, ReadingClosedError)
 FEW = 2  # so many one after another: a single letter must not wake four threads
 GLANCE_SECONDS = 3.0
+READING_AWAY = (ReadingUnavailableError, ReadingClosedError)  # it says nothing of the letter
 
 log = logging.getLogger(__name__)
 
@@ -77,16 +76,18 @@ class Sorter:
                 if claimed is not None:
                     id_ = claimed.letter.id
                     _settle(connection, id_, self._desk.file(connection, claimed))
-        except PASSING as fault:
-            if not id_:
-                raise
-            log.warning("letter %s cannot be filed now: %s", id_, type(fault).__name__)
         except Exception as fault:
             if not id_:
                 raise
-            log.exception("letter %s could not be filed", id_)
-            self._put_before_people(id_, type(fault).__name__)
+            self._leave_or_show(id_, fault)
         return id_
+
+    def _leave_or_show(self, id_: int, fault: Exception) -> None:
+        if isinstance(fault, READING_AWAY) or filing.is_passing(fault):
+            log.warning("letter %s cannot be filed now: %s", id_, type(fault).__name__)
+            return
+        log.error("letter %s could not be filed", id_, exc_info=fault)
+        self._put_before_people(id_, type(fault).__name__)
 
     def _put_before_people(self, id_: int, reason: str) -> None:
         """Settle a letter at which we failed: nothing of the failed try was kept."""

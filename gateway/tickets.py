@@ -4,11 +4,10 @@ Carries out R47, R49, R50; everything is read from the register, never from a pr
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Path, Query
-from pydantic import TypeAdapter, ValidationError
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from domain.events import CriticalityConfirmed
 from domain.terms import Status
@@ -16,7 +15,7 @@ from domain.ticket import Ticket
 from domain.words import name
 from gateway.auth import AnyVisitor, StaffVisitor, TheParts, Visitor
 from gateway.files import attachments_of
-from gateway.models import Queue, QueueRow, TicketRow, TicketShown
+from gateway.models import Listing, Queue, QueueRow, TicketRow, TicketShown
 from gateway.problems import Flaw, documented, invalid, not_found
 from gateway.shown import CaseRead, Showing, moscow
 from gateway.sight import Row, messages_seen, visible
@@ -25,8 +24,24 @@ from storage.database import Connection
 
 router = APIRouter(prefix="/api", tags=["Заявки"])
 
-Place = tuple[bool, datetime, str]
+T = TypeVar("T")
+Number = Annotated[str, Field(pattern=r"^PS-\d+$")]
+Place = tuple[bool, AwareDatetime, Number]
 PLACE: TypeAdapter[Place] = TypeAdapter(Place)
+Arrival = tuple[AwareDatetime, Number]
+ARRIVAL: TypeAdapter[Arrival] = TypeAdapter(Arrival)
+NEXT_PAGE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Открытые заявки по порядку поступления",
+        "headers": {
+            "Link": {
+                "description": 'Адрес следующей страницы, если она есть: `<…>; rel="next"` '
+                "(RFC 8288)",
+                "schema": {"type": "string"},
+            }
+        },
+    }
+}
 
 
 @router.get("/tickets/{number}", summary="Заявка целиком", responses=documented(401, 403, 404))
@@ -43,19 +58,32 @@ def show(
     return Showing(visitor.is_client, calendar, parts.clock(), has_scanner).ticket(read)
 
 
-@router.get("/tickets", summary="Открытые заявки", responses=documented(401, 403, 422))
+@router.get(
+    "/tickets",
+    summary="Открытые заявки",
+    responses=NEXT_PAGE | documented(401, 403, 422, 503),
+)
 def list_open(
     visitor: AnyVisitor,
     parts: TheParts,
-    status: Annotated[Status | None, Query(description="Только в этом состоянии")] = None,
-    client: Annotated[int | None, Query(description="Только этого клиента")] = None,
+    asked: Annotated[Listing, Query()],
+    request: Request,
+    response: Response,
 ) -> list[TicketRow]:
-    """Открытые заявки по порядку поступления; клиент видит только свою организацию."""
-    client_id = visitor.bearer.client_id if visitor.is_client else client
+    """Открытые заявки по порядку поступления; клиент видит только свою организацию.
+
+    Если это не все заявки, адрес следующей страницы стоит в заголовке `Link` с `rel="next"`.
+    """
+    client_id = visitor.bearer.client_id if visitor.is_client else asked.client
+    after = _read_place(ARRIVAL, asked.after) if asked.after else None
     with parts.database.transaction() as connection:
-        rows = tickets.list_open(connection, status, client_id)
+        # One more than is shown tells whether anything follows.
+        rows = tickets.list_open(connection, asked.status, client_id, asked.limit + 1, after)
         staff = staff_names(connection)
-    return [_row(row, staff.get(row["specialist"], "")) for row in rows]
+    shown = rows[: asked.limit]
+    if len(rows) > len(shown):
+        response.headers["Link"] = _next_page(request, shown[-1])
+    return [_row(row, staff.get(row["specialist"], "")) for row in shown]
 
 
 @router.get("/queue", summary="Очередь", responses=documented(401, 403, 422))
@@ -66,7 +94,7 @@ def queue(
     after: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Queue:
     """Кого брать следующим: по поступлению, подтверждённые критичные впереди (R49, R50)."""
-    place = _read_place(after) if after else None
+    place = _read_place(PLACE, after) if after else None
     with parts.database.transaction() as connection:
         rows = tickets.queue(connection, limit, place)
         shown = [_queued(connection, row) for row in rows]
@@ -128,13 +156,22 @@ def _why_first(connection: Connection, number: str) -> str:
     return texts.get(judged[-1], "") if judged else ""
 
 
+def _next_page(request: Request, last: Row) -> str:
+    """Return the link to the page after this ticket; without a host, for a proxy may hide ours."""
+    place: Arrival = (last["received_at"], last["number"])
+    after = urlsafe_b64encode(ARRIVAL.dump_json(place)).decode()
+    url = request.url.include_query_params(after=after)
+    return f'<{url.path}?{url.query}>; rel="next"'
+
+
 def _place(row: Row) -> str:
     place: Place = (row["is_routine"], row["received_at"], row["number"])
     return urlsafe_b64encode(PLACE.dump_json(place)).decode()
 
 
-def _read_place(after: str) -> Place:
+def _read_place(kind: TypeAdapter[T], after: str) -> T:
     try:
-        return PLACE.validate_json(urlsafe_b64decode(after))
+        return kind.validate_json(urlsafe_b64decode(after))
     except (ValueError, ValidationError):
-        raise invalid(Flaw(field="after", reason="это не место из ответа очереди")) from None
+        reason = "это не место из прежнего ответа"
+        raise invalid(Flaw(field="after", reason=reason)) from None

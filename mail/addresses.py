@@ -20,11 +20,14 @@ _PLAIN = re.compile(
     r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"
 )
-_ANY_ADDRESS = re.compile(r"[^\s<>()\"',;:@]{1,200}@[^\s<>()\"',;:@]{1,250}")
+_SIGN = r"[^\s<>()\"',;:@]"
+# Whole, from gap to gap: a piece of a longer one would be the address of somebody else.
+_ANY_ADDRESS = re.compile(rf"(?<!{_SIGN}){_SIGN}{{1,200}}@{_SIGN}{{1,250}}(?!{_SIGN})")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
 _LONGEST_FIELD = 65_536
 _LONGEST_DOMAIN = 253
+_LONGEST_ADDRESS = 320
 _LONGEST_NAME = 1000  # unquoting a longer one could take quadratic time
 
 
@@ -165,6 +168,8 @@ class _AddressList:
 
     def _add(self, address: str, name: str, *, odd: bool) -> None:
         clean = _normal(address)
+        if len(clean) > _LONGEST_ADDRESS:
+            clean, odd = "", True
         sound = not odd and bool(_PLAIN.match(clean)) and _is_as_meant(address)
         if clean or name:
             self._found.append(Address(clean, name, sound))

@@ -21,7 +21,9 @@ _RESPONDER_FIELDS = (
     "x-failed-recipients",
     "x-profman-loop",
 )
-_BULK = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
+_BULK = {"bulk", "junk", "auto_reply", "auto-reply"}
+_LIST = "list"
+_SILENCING = ("X-Auto-Response-Suppress", f"Precedence: {_LIST}", "List-")
 _SUPPRESS = ("all", "autoreply", "oof")
 _MACHINE_NAMES = re.compile(
     r"^(?:mailer-daemon|postmaster|mail-?daemon|no-?reply|do-?not-?reply|noreply-.*"
@@ -45,11 +47,17 @@ def automatic_reason(letter: Part, sender: Sender, subject: str) -> str:
     """Say why a letter is automatic; empty when a person seems to have written it."""
     return (
         _declared(letter)
-        or _listed(letter)
         or _responder(letter)
         or _by_envelope(letter, sender)
         or (f"subject: {subject[:80]}" if _AWAY.match(subject[:200]) else "")
+        or _bulk(letter)
+        or _silencing(letter)
     )
+
+
+def only_asks_for_silence(reason: str) -> bool:
+    """Tell whether the reason only asks that no machine answers: a person may have written it."""
+    return reason.startswith(_SILENCING)
 
 
 def _declared(letter: Part) -> str:
@@ -58,21 +66,22 @@ def _declared(letter: Part) -> str:
     return "" if value in {"", "no", "auto-forwarded"} else f"Auto-Submitted: {value[:60]}"
 
 
-def _listed(letter: Part) -> str:
-    present = next((name for name in _LIST_FIELDS if letter.has(name)), "")
-    if present:
-        return present.title()
-    for name in ("precedence", "x-precedence"):
-        value = letter.text(name).lower()
-        if value in _BULK:
-            return f"Precedence: {value}"
-    return ""
+def _bulk(letter: Part) -> str:
+    values = (letter.text(name).lower() for name in ("precedence", "x-precedence"))
+    return next((f"Precedence: {value}" for value in values if value in _BULK), "")
 
 
-def _responder(letter: Part) -> str:
+def _silencing(letter: Part) -> str:
+    """Read what houses and lists stamp on the letters of people, too."""
     suppressed = letter.text("x-auto-response-suppress").lower()
     if any(word in suppressed for word in _SUPPRESS):
         return f"X-Auto-Response-Suppress: {suppressed[:60]}"
+    if letter.text("precedence").lower() == _LIST:
+        return f"Precedence: {_LIST}"
+    return next((name.title() for name in _LIST_FIELDS if letter.has(name)), "")
+
+
+def _responder(letter: Part) -> str:
     present = (name for name in _RESPONDER_FIELDS if letter.has(name))
     name = next((name for name in present if letter.text(name).lower() != "no"), "")
     return name.title()

@@ -7,6 +7,7 @@ the letter says of itself.
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg.errors import ProgramLimitExceeded
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -18,6 +19,12 @@ from storage.ticket_tables import messages
 CHANNEL = "raw_letters"
 # What may go by itself and says nothing of a letter: a full disk, a lost connection, a deadlock.
 PASSING = (OSError, OperationalError)
+
+
+def is_passing(fault: Exception) -> bool:
+    """Tell whether a fault may go by itself; a letter past the register's limits stays so."""
+    cause = getattr(fault, "orig", None)
+    return isinstance(fault, PASSING) and not isinstance(cause, ProgramLimitExceeded)
 
 
 @dataclass(frozen=True)
@@ -92,9 +99,11 @@ SELECT EXISTS (
 
 MEET = text("""
 WITH alive AS (DELETE FROM bounced_addresses WHERE address = :address)
-SELECT pg_advisory_xact_lock(hashtextextended(:address, 0)),
-       EXISTS (SELECT FROM messages WHERE header_id = :header_id AND header_id <> '') AS is_id_known
+SELECT pg_advisory_xact_lock(hashtextextended(:address, 0))
 """)
+
+# A statement of its own: one that waited for the lock would not see what was filed meanwhile.
+IS_ID_KNOWN = text("SELECT EXISTS (SELECT FROM messages WHERE header_id = :header_id)")
 
 CONFIRMED = text("""
 SELECT coalesce(confirm_at, received_at) AS leaves_at FROM requests
@@ -180,8 +189,10 @@ def meet(connection: Connection, address: str, header_id: str) -> bool:
     An address that writes is alive: a mark that letters to it came back is taken off. Tell whether
     a message with this Message-ID is kept already.
     """
-    values = {"address": address.lower(), "header_id": header_id}
-    return bool(connection.execute(MEET, values).one().is_id_known)
+    connection.execute(MEET, {"address": address.lower()})
+    if not header_id:
+        return False
+    return bool(connection.execute(IS_ID_KNOWN, {"header_id": header_id}).scalar_one())
 
 
 def confirmed(connection: Connection, address: str, since: datetime) -> tuple[datetime, ...]:

@@ -88,7 +88,8 @@ class UnknownMessageError(LookupError):
 
 REGISTER = text("""
 WITH given AS (
-  SELECT 'PS-' || lpad(nextval('ticket_numbers')::text, 6, '0') AS number
+  SELECT 'PS-' || lpad(n::text, greatest(6, length(n::text)), '0') AS number
+  FROM nextval('ticket_numbers') AS n
 ), message AS (
   INSERT INTO messages (number, direction, channel, author, sender_name, sender_address, subject,
                         text, visible_text, header_id, raw_id, key, at)
@@ -155,6 +156,12 @@ WHERE requests.number = :number AND message.id = :message_id
 """)
 
 
+CARRY_FILES = text("""
+INSERT INTO attachments (message_id, digest, name, content_type)
+SELECT :new, digest, name, content_type FROM attachments WHERE message_id = :old ORDER BY id
+""")
+
+
 def follow_up(connection: Connection, number: str, message_id: int, accepted_at: datetime) -> Entry:
     """Open a new ticket, linked to the closed one, from a message that came too late (R64, Q8).
 
@@ -176,7 +183,10 @@ def follow_up(connection: Connection, number: str, message_id: int, accepted_at:
         key=f"follow-up:{message_id}",
         follow_up_of=number,
     )
-    return register(connection, registration)
+    entry = register(connection, registration)
+    if entry.is_new:
+        connection.execute(CARRY_FILES, {"old": message_id, "new": entry.message_id})
+    return entry
 
 
 def find(connection: Connection, number: str) -> RowMapping | None:

@@ -5,11 +5,12 @@ Carries out R5, R16, R49, R50; law 1 and the gap-free journal.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json, to_jsonable_python
-from sqlalchemy import Connection, RowMapping, select, text
+from sqlalchemy import Connection, RowMapping, func, select, text, tuple_
 
 from domain.events import TicketEvent
 from domain.obligations import Due
@@ -126,6 +127,7 @@ def queue(
         select(tickets, requests.c.subject, requests.c.declared, requests.c.channel)
         .join_from(tickets, requests, requests.c.number == tickets.c.number)
         .where(tickets.c.status == Status.IN_QUEUE)
+        .where(func.coalesce(tickets.c.snapshot["merged_into"].astext, "") == "")
         .order_by(*place)
         .limit(limit)
     )
@@ -139,20 +141,27 @@ def queue(
 
 
 def list_open(
-    connection: Connection, status: Status | None = None, client_id: int | None = None
+    connection: Connection,
+    status: Status | None = None,
+    client_id: int | None = None,
+    limit: int = 200,
+    after: tuple[datetime, str] | None = None,
 ) -> list[RowMapping]:
-    """Return open tickets in order of arrival, all or of one state, all or of one client."""
+    """Return open tickets in order of arrival, of one state or client, from after that place."""
+    place = (tickets.c.received_at, tickets.c.number)
     found = (
         select(tickets, requests.c.subject, requests.c.channel)
         .join_from(tickets, requests, requests.c.number == tickets.c.number)
         .where(tickets.c.closed_at.is_(None))
-        .order_by(tickets.c.received_at, tickets.c.number)
-        .limit(200)
+        .order_by(*place)
+        .limit(limit)
     )
     if status is not None:
         found = found.where(tickets.c.status == status)
     if client_id is not None:
         found = found.where(tickets.c.client_id == client_id)
+    if after is not None:
+        found = found.where(tuple_(*place) > after)
     return list(connection.execute(found).mappings())
 
 

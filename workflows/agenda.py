@@ -8,7 +8,10 @@ from temporalio import workflow
 
 from activities.letters import Delivered
 from activities.register import Leaving, Planned, Recorded
+from domain.letters import LetterKind
 from domain.obligations import Due
+
+CONFIRMATION = f"/{LetterKind.CONFIRMATION}"  # it keeps its own moment (R33), not the window's
 
 
 @dataclass
@@ -54,7 +57,11 @@ class Agenda:
 
     def letters_waiting(self, now: datetime) -> list[Leaving]:
         """Return the letters whose moment has not come."""
-        return [letter for letter in self.waiting() if letter.leaves_at > now]
+        return [
+            letter
+            for letter in self.waiting()
+            if letter.leaves_at > now and not letter.key.endswith(CONFIRMATION)
+        ]
 
     def letters_due(self, now: datetime) -> list[Leaving]:
         """Return the letters whose moment has come."""

@@ -54,9 +54,9 @@ class TicketWorkflow:
         del start
         while not self.is_over():
             await self.do_what_is_owed()
+            self.show()
             if self.should_roll():
                 await self.roll_on()
-            self.show()
             if not self.is_over():
                 await self.news_or_due()
         await workflow.wait_condition(workflow.all_handlers_finished)

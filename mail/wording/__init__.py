@@ -78,10 +78,11 @@ def several_lines(value: str) -> str:
 
 def quoted(value: str) -> str:
     """Quote the beginning of the client's own words."""
-    text = several_lines(value)
+    text = several_lines(value[: 4 * QUOTED_CHARACTERS])  # a book is not cleaned to show a page
     lines = text[:QUOTED_CHARACTERS].split("\n")
     shown = [f"> {line}" for line in islice(lines, QUOTED_LINES)]
-    whole = len(text) <= QUOTED_CHARACTERS and len(lines) <= QUOTED_LINES
+    is_short = len(value) <= 4 * QUOTED_CHARACTERS and len(text) <= QUOTED_CHARACTERS
+    whole = is_short and len(lines) <= QUOTED_LINES
     return "\n".join(shown if whole else [*shown, "> …"])
 
 

@@ -133,6 +133,19 @@ async def test_a_confirmation_that_keeps_its_distance_leaves_at_its_moment(
     assert confirm_at <= left_at < confirm_at + timedelta(seconds=30)
 
 
+async def test_a_confirmation_that_keeps_its_distance_is_moved_by_nothing_else(
+    story: Story,
+) -> None:  # R33 R44
+    at = story.at("sat", "12:00")
+    number = await story.register(at, confirm_at=at + timedelta(minutes=9))
+
+    await story.set_hours(story.at("wed+1").date(), None, "Переезд")
+    await story.until(story.at("sat", "12:15"))
+
+    left_at = story.letters(number)["1/confirmation"]["accepted_at"]
+    assert timedelta(minutes=9) <= left_at - at < timedelta(minutes=10)
+
+
 def take() -> dict[str, object]:
     actor = {"role": "specialist", "id": "7"}
     return {"command": {"kind": "take"}, "actor": actor, "key": "take it"}

@@ -16,6 +16,7 @@ from domain.letters import (
     is_automatic,
     is_internal,
     keeps_window,
+    may_be_held_back,
     message_key,
 )
 
@@ -67,9 +68,12 @@ def test_only_the_alert_is_internal() -> None:
 
 
 def test_letters_in_a_persons_own_words_are_not_automatic() -> None:
-    by_a_person = {LetterKind.QUESTION, LetterKind.ANSWER, LetterKind.CLOSING}
+    by_a_person = {
+        *(LetterKind.QUESTION, LetterKind.ANSWER, LetterKind.CLOSING),
+        *(LetterKind.DEVELOPMENT_OUTCOME, LetterKind.AWAITING_RELEASE),
+    }
 
-    assert not any(is_automatic(kind) for kind in by_a_person)
+    assert not any(is_automatic(kind) or may_be_held_back(kind) for kind in by_a_person)
 
 
 def test_one_cause_names_one_letter() -> None:
@@ -90,6 +94,7 @@ def test_an_unverified_address_gets_nothing_that_the_sender_wrote() -> None:  # 
     shown = for_recipient(LetterKind.CONFIRMATION, facts_of_a_stranger())
 
     assert (shown.name, shown.subject, shown.description, shown.files) == ("", "", "", ())
+    assert shown.matter == ""
     assert (shown.product_version, shown.criticality, shown.links.ticket_page) == ("", "", "")
     assert shown.links.documentation == "https://doc.example"
 

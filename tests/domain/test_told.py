@@ -84,3 +84,9 @@ def test_an_endless_value_is_cut() -> None:
 )
 def test_only_a_text_in_latin_letters_is_english(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+def test_a_letter_of_nothing_but_labels_is_read_all_the_same() -> None:
+    told = read_told("steps:\n" * 1_000_000)
+
+    assert len(told.values.get(Field.STEPS, "")) <= LONGEST_VALUE

@@ -1,14 +1,30 @@
 """The doors themselves: R2, no open one but health and description, every failure a problem."""
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
 
+from deploy.local.processes import LOOPBACK, free_port
 from gateway.app import create_app
 from storage import tokens
+from storage.database import Database
 from tests.gateway.conftest import Api
 
 OPEN = {"/health"}
+
+
+@pytest.fixture
+async def bereft(api: Api) -> AsyncIterator[Api]:
+    """Give the API while the server of its register is away."""
+    database = Database(f"postgresql+psycopg://nobody@{LOOPBACK}:{free_port()}/nothing")
+    parts = replace(api.parts, database=database)
+    transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://support.test") as http:
+        yield replace(api, http=http, parts=parts)
+    database.dispose()
 
 
 async def test_no_door_of_the_api_is_open(api: Api) -> None:  # R2
@@ -147,6 +163,45 @@ async def test_a_fault_of_ours_shows_nothing_of_our_insides(api: Api) -> None:
     assert response.headers["content-type"] == "application/problem+json"
     for secret in ("Traceback", "psycopg", "SELECT", "letters"):
         assert secret not in response.text
+
+
+async def test_while_the_register_is_away_a_reader_is_told_when_to_come_again(
+    bereft: Api,
+) -> None:
+    response = await bereft.get("alla", "/api/tickets")
+
+    assert (response.status_code, response.json()["code"]) == (503, "register_away")
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["Retry-After"] == "5"
+    assert "Письма не пропадут" in response.json()["detail"]
+
+
+async def test_while_the_register_is_away_a_form_is_to_be_sent_again_and_not_logged(
+    bereft: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = {"subject": "Отчёт", "description": "Тайна"}
+
+    response = await bereft.post(
+        "alla", "/api/requests", data=form, headers={"Idempotency-Key": "k1"}
+    )
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert "Idempotency-Key" in response.json()["way_out"]
+    assert "the register is away: OperationalError" in caplog.text
+    assert "Тайна" not in caplog.text
+
+
+async def test_a_connection_that_broke_fails_one_try_and_the_next_is_answered(api: Api) -> None:
+    with api.parts.database.transaction() as connection:
+        broken = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    other = Database(api.parts.database.url)
+    with other.transaction() as connection:
+        connection.exec_driver_sql("SELECT pg_terminate_backend(%s, 5000)", (broken,))
+    other.dispose()
+
+    answers = [await api.get("alla", "/api/tickets") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [503, 200]
 
 
 async def test_an_unknown_address_is_a_problem_too(api: Api) -> None:

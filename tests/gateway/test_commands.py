@@ -214,3 +214,35 @@ async def test_a_published_release_is_known_when_development_answers(
 
     assert response.status_code == 200
     assert response.json()["status"] == "in_diagnosis"
+
+
+async def test_a_key_used_for_another_command_hides_nothing(live: Api, story: Story) -> None:  # R46
+    number = await started(live, story)
+    path = f"/api/tickets/{number}/commands/"
+    await live.post("sveta", path + "take", json={})
+    await live.post("sveta", path + "note", json={"text": "Заметка."}, headers=keyed("1"))
+
+    for words in ("Ответ.", "Ответ.", "Другой ответ."):
+        given = await live.post("sveta", path + "answer", json={"text": words}, headers=keyed("1"))
+        assert given.status_code == 200
+    await story.world.settle()
+
+    assert story.kinds(number).count("answered") == 2
+    assert story.kinds(number).count("noted") == 1
+
+
+async def test_words_that_were_mended_after_a_refusal_are_the_words_that_leave(
+    live: Api, story: Story
+) -> None:  # R46
+    number = await started(live, story)
+    path = f"/api/tickets/{number}/commands/"
+    refused = await live.post("sveta", path + "answer", json={"text": "Раз."}, headers=keyed("s"))
+    await live.post("sveta", path + "take", json={})
+
+    await live.post("sveta", path + "answer", json={"text": "Два."}, headers=keyed("s"))
+    await story.world.settle()
+
+    assert refused.status_code == 409
+    (answer,) = [row for key, row in story.letters(number).items() if "answer" in key]
+    assert "Два." in answer["text"]
+    assert "Раз." not in answer["text"]

@@ -24,6 +24,7 @@ from storage.files import FileStore
 from storage.handovers import Handover, claim
 from storage.mail_tables import bounced_addresses, letters
 from storage.mail_tables import raw_letters as raw_rows
+from storage.messages import ClientMessage
 from storage.raw_letters import Arrival, RawState
 from storage.requests import Registration
 from storage.rules import CurrentRules, Rules
@@ -81,6 +82,11 @@ class Office:
         with self.database.transaction() as connection:
             return claim(connection, AT, 100)
 
+    def item_numbers(self) -> list[str | None]:
+        """Return the tickets of what people have to look at."""
+        with self.database.transaction() as connection:
+            return [item.number for item in review_items.list_open(connection)]
+
     def bounced_addresses(self) -> list[str]:
         """Return the addresses that letters of ours came back from."""
         with self.database.transaction() as connection:
@@ -90,6 +96,11 @@ class Office:
         """Return the kinds of what people have to look at."""
         with self.database.transaction() as connection:
             return [item.kind for item in review_items.list_open(connection)]
+
+
+def meet_too(database: Database) -> bool:
+    with database.transaction() as connection:
+        return filing.meet(connection, CLIENT, "<a@b>")
 
 
 @pytest.fixture
@@ -465,6 +476,18 @@ async def test_an_address_that_writes_again_is_no_longer_marked(  # R46
     assert office.bounced_addresses() == []
 
 
+async def test_a_bounce_that_names_no_letter_of_ours_but_its_ticket_is_a_task(
+    office: Office, ticket: str
+) -> None:  # R46
+    report = b"In-Reply-To: %s\r\n" % signed(ticket).encode() + bounce("<nothing@x.example>")
+
+    await office.receive(arrived(report))
+
+    assert office.items() == ["undeliverable"]
+    assert office.item_numbers() == [ticket]
+    assert office.bounced_addresses() == []
+
+
 async def test_a_delayed_letter_is_not_yet_lost(office: Office, ticket: str) -> None:  # R46
     with office.database.transaction() as connection:
         message_id = send_letter(connection, ticket)
@@ -497,8 +520,50 @@ async def test_another_text_under_the_same_id_is_another_letter(office: Office) 
     one, other = written("Первое.", Message_ID="<a@b>"), written("Второе.", Message_ID="<a@b>")
 
     assert await office.receive(arrived(one), arrived(other)) == [RawState.FILED] * 2
-    assert len(office.requests()) == 2
+    _, new = office.requests()
     assert office.items() == ["reused_id"]
+    assert office.item_numbers() == [new["number"]]
+
+
+async def test_another_text_under_the_same_id_is_seen_though_both_come_at_once(
+    database: Database,
+) -> None:  # R28
+    with database.transaction() as first:
+        filing.meet(first, CLIENT, "<a@b>")
+        second = asyncio.create_task(asyncio.to_thread(meet_too, database))
+        await asyncio.sleep(0.2)
+        message = ClientMessage(
+            number="", key="k", channel=Channel.EMAIL, at=AT, text="t", header_id="<a@b>"
+        )
+        filing.keep_message(first, message)
+
+    assert await second
+
+
+async def test_a_sender_longer_than_any_address_is_filed_without_one(office: Office) -> None:  # Q12
+    endless = sha256(b"1").hexdigest() * 120
+    letter = f"From: {endless}@x.example\r\nMessage-ID: <1@x>\r\n\r\nwords\r\n".encode()
+
+    assert await office.receive(arrived(letter)) == [RawState.FILED]
+
+    (request,) = office.requests()
+    assert (request["address"], request["withheld"]) == ("", "в письме нет адреса отправителя")
+
+
+@pytest.mark.parametrize("field", ["X_Auto_Response_Suppress", "List_Id"])
+async def test_a_house_that_wants_no_answers_by_machine_is_heard_all_the_same(
+    office: Office, ticket: str, field: str
+) -> None:  # R33 R53
+    asking = {field: "All"}
+
+    await office.receive(
+        arrived(written("Версия 5.2.", In_Reply_To=signed(ticket), **asking)),
+        arrived(written("Новое дело.", **asking)),
+    )
+
+    _, message = office.messages(ticket)
+    assert message["standing"] == "participant"
+    assert office.requests()[1]["withheld"].startswith("машинное письмо")
 
 
 async def test_a_reply_to_a_closed_ticket_opens_a_linked_one(  # R64 Q8

@@ -17,6 +17,7 @@ from storage.tickets import Record
 from tests.gateway.conftest import MONDAY, Api
 
 PAGES = ("/api/tickets/{}", "/api/files/" + "0" * 64 + "?ticket={}")
+NUL = urlsafe_b64encode(b'["2026-09-07T08:30:00Z", "\\u0000"]').decode()
 
 
 def happen(api: Api, number: str, *happened: Noted | Answered | CriticalityConfirmed) -> None:
@@ -163,8 +164,50 @@ async def test_the_queue_is_read_page_by_page_without_gaps(api: Api) -> None:  #
     assert after is None
 
 
-@pytest.mark.parametrize("place", ["%%%", urlsafe_b64encode(b'["x"]').decode()])
-async def test_a_place_of_ones_own_invention_is_refused(api: Api, place: str) -> None:
-    response = await api.get("sveta", "/api/queue", params={"after": place})
+async def test_open_tickets_are_listed_to_the_last_page(api: Api) -> None:
+    numbers = [await api.file("alla", f"k{n}") for n in range(3)]
+
+    first = await api.get("sveta", "/api/tickets", params={"limit": 2, "status": "in_queue"})
+    last = await api.get("sveta", first.links["next"]["url"])
+
+    pages = [[ticket["number"] for ticket in page.json()] for page in (first, last)]
+    assert pages == [numbers[:2], numbers[2:]]
+    assert "status=in_queue" in first.links["next"]["url"]
+    assert "next" not in last.links
+
+
+async def test_a_list_that_fits_its_page_names_no_other(api: Api) -> None:
+    for n in range(2):
+        await api.file("alla", f"k{n}")
+
+    listed = await api.get("sveta", "/api/tickets", params={"limit": 2})
+
+    assert len(listed.json()) == 2
+    assert "Link" not in listed.headers
+
+
+async def test_the_next_page_of_a_client_has_no_other_organisation(api: Api) -> None:  # R2
+    await api.file("alla", "k1")
+    await api.file("bogdan", "k2")
+    last = await api.file("alla", "k3")
+
+    first = await api.get("alla", "/api/tickets", params={"limit": 1})
+    second = await api.get("alla", first.links["next"]["url"])
+
+    assert [ticket["number"] for ticket in second.json()] == [last]
+    assert "next" not in second.links
+
+
+@pytest.mark.parametrize("limit", [0, 201])
+async def test_a_page_has_one_to_two_hundred_tickets(api: Api, limit: int) -> None:
+    response = await api.get("sveta", "/api/tickets", params={"limit": limit})
+
+    assert [flaw["field"] for flaw in response.json()["errors"]] == ["limit"]
+
+
+@pytest.mark.parametrize("page", ["/api/queue", "/api/tickets"])
+@pytest.mark.parametrize("place", ["%%%", urlsafe_b64encode(b'["x"]').decode(), NUL])
+async def test_a_place_of_ones_own_invention_is_refused(api: Api, place: str, page: str) -> None:
+    response = await api.get("sveta", page, params={"after": place})
 
     assert response.status_code == 422

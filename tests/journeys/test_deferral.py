@@ -6,9 +6,11 @@ R54-R59, Q7.
 from datetime import datetime
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
 from deploy.local.story import Story
-from domain.commands import Close, Defer, MarkOutOfScope, Resume, Take
+from domain.commands import Close, Defer, MarkOutOfScope, Remind, Resume, Take
 from domain.terms import DeferralReason, Status, Turn
 
 REASONS = [
@@ -102,3 +104,16 @@ async def test_what_is_outside_support_is_deferred_with_its_entry_of_the_catalog
 
 def to_the_minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
+
+
+async def test_nobody_is_reminded_of_what_we_owe_ourselves(story: Story) -> None:  # R56 Q6
+    number = await story.register(story.at("mon", "10:00"))
+    await story.order(number, Take())
+    ground = story.text(number, "Нужна доработка.")
+    await story.order(number, Defer(DeferralReason.DEVELOPMENT_NEEDED, ground))
+
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await story.order(number, Remind())
+
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert refused.value.cause.type == "deferral"

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from domain.terms import Channel, Criticality, Status, TicketKind
 from storage import handovers, messages, people, requests, tickets
@@ -261,3 +261,12 @@ def test_nothing_follows_a_message_or_a_ticket_that_is_unknown(database: Databas
         with pytest.raises(UnknownMessageError):
             requests.follow_up(connection, "PS-000404", closed.message_id, AT)
         assert counts(connection) == [1, 1, 1, 1]
+
+
+def test_the_millionth_ticket_has_a_number_of_its_own(database: Database) -> None:  # R16
+    with database.transaction() as connection:
+        connection.execute(text("SELECT setval('ticket_numbers', 999999)"))
+
+        entry = requests.register(connection, REGISTRATION)
+
+        assert entry.number == "PS-1000000"

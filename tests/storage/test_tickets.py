@@ -318,3 +318,20 @@ def test_open_tickets_are_listed_by_arrival_state_and_client(
         of_first = [row["number"] for row in tickets.list_open(connection, client_id=1)]
 
     assert (every, deferred, of_first) == ([early, late], [early], [late])
+
+
+def test_open_tickets_are_paged_without_passing_or_repeating_one(
+    database: Database, enter: Enter
+) -> None:
+    with database.transaction() as connection:
+        last = enter(connection, "a", received_at=AT + MINUTE)
+        early = [enter(connection, key, received_at=AT) for key in "bcd"]
+        first = tickets.list_open(connection, limit=2)
+        place = (first[-1]["received_at"], first[-1]["number"])
+
+        second = tickets.list_open(connection, limit=2, after=place)
+        place = (second[-1]["received_at"], second[-1]["number"])
+        third = tickets.list_open(connection, limit=2, after=place)
+
+    pages = [[row["number"] for row in page] for page in (first, second, third)]
+    assert pages == [early[:2], [early[2], last], []]

@@ -24,6 +24,7 @@ from deploy.local.story import SPECIALIST, Story
 from deploy.local.world import wait_until
 from domain.commands import AskClient, Assign, Identify, Note, Take
 from domain.terms import Actor, Role, Status
+from workflows import STATUS
 from workflows.messages import Order
 
 OTHER = Actor(Role.SPECIALIST, "8")
@@ -397,3 +398,21 @@ async def test_an_order_given_as_the_ticket_rolls_is_answered(story: Story) -> N
     await asyncio.wait_for(asyncio.gather(first, second), 8)
 
     assert story.kinds(number)[1:] == ["taken", "noted"]
+
+
+async def test_what_changed_in_the_task_that_rolls_is_shown_all_the_same(story: Story) -> None:
+    number = await story.register(story.at("mon", "10:00"))
+    process, note = story.world.ticket(number), Note(story.text(number, "Заметка."))
+    with story.world.database.transaction() as connection:
+        connection.execute(text("LOCK TABLE tickets IN EXCLUSIVE MODE"))
+        noting = asyncio.create_task(story.order(number, note))
+        await asyncio.sleep(0.3)
+        await process.signal("command", Order(Take(), SPECIALIST, "t"))
+        await process.signal("roll")
+        await asyncio.sleep(0.3)
+    await asyncio.wait_for(noting, 10)
+    await story.world.settle()
+
+    described = await process.describe()
+
+    assert described.typed_search_attributes.get(STATUS) == Status.IN_DIAGNOSIS
