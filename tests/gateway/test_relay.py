@@ -5,8 +5,10 @@ from sqlalchemy import text
 from deploy.local.story import Story
 from deploy.local.world import wait_until
 from domain.terms import Channel
-from storage import handovers, requests
+from storage import files, handovers, messages, requests, tickets
 from storage.database import Connection
+from storage.files import Attachment
+from storage.messages import ClientMessage
 from storage.requests import Registration
 
 BOUNCE = {"letter": "1/confirmation", "is_hard": True, "key": "a bounce"}
@@ -36,6 +38,37 @@ async def test_what_comes_for_an_open_ticket_is_told_again_and_again(story: Stor
         return (pending(story, number) or 0) > 1
 
     await wait_until(is_tried_again, "a second try")
+
+
+async def test_a_message_for_a_forgotten_ticket_opens_a_linked_one_with_its_files_once(
+    story: Story,
+) -> None:  # R64 Q8
+    with story.world.database.transaction() as connection:
+        number = unknown_to_the_engine(connection, story)
+        connection.execute(LONG_CLOSED, {"number": number})
+        write_with_a_file(connection, story, number)
+
+    async def is_done() -> bool:
+        return pending(story, number) is None
+
+    await wait_until(is_done, "the message to be done with")
+    assert files_of_follow_ups(story, number) == [["снимок.png"]]
+
+
+def write_with_a_file(connection: Connection, story: Story, number: str) -> None:
+    late = ClientMessage(
+        number=number, key="late", channel=Channel.WEB, at=story.at("tue", "10:00"), text="Снова"
+    )
+    id_, _ = messages.add_client_message(connection, late)
+    files.add(connection, id_, (Attachment("снимок.png", "image/png", "ab" * 32, 9),))
+
+
+def files_of_follow_ups(story: Story, number: str) -> list[list[str]]:
+    """Return the names of the files of each ticket that follows up this one."""
+    with story.world.database.transaction() as connection:
+        found = (requests.find(connection, row["number"]) for row in tickets.list_open(connection))
+        firsts = [row["message_id"] for row in found if row and row["follow_up_of"] == number]
+        return [[file.name for file in files.list_for(connection, id_)] for id_ in firsts]
 
 
 def unknown_to_the_engine(connection: Connection, story: Story) -> str:

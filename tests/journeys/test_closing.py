@@ -99,8 +99,8 @@ async def test_a_client_withdraws_a_request_and_is_told(story: Story) -> None:  
     assert standing.status is Status.CLOSED
     assert story.ticket(number).ground is Ground.WITHDRAWN
     (told,) = [row["text"] for key, row in story.letters(number).items() if "closing" in key]
-    assert "ВЫ ОТОЗВАЛИ ЗАЯВКУ\nРабота по ней прекращена." in told
-    assert "> Больше не нужно." in told
+    assert "Вы отозвали заявку, работа по ней прекращена." in told
+    assert "Ваши слова:\n> Больше не нужно." in told
     assert "ЧТО СДЕЛАНО" not in told
 
 

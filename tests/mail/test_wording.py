@@ -16,7 +16,8 @@ from domain.letters import (
     Links,
     is_internal,
 )
-from domain.terms import Outcome, TicketKind
+from domain.terms import Criticality, Outcome, TicketKind
+from domain.words import name
 from mail.quotes import visible_reply
 from mail.wording import FOLDER, MARKERS, one_line, quoted, render
 
@@ -207,6 +208,15 @@ def test_a_confirmation_asks_only_for_what_is_missing(
     assert body.count("  · ") == 1
 
 
+@pytest.mark.parametrize("criticality", Criticality)
+def test_a_letter_names_the_criticality_as_staff_read_it(criticality: Criticality) -> None:  # R39
+    facts = replace(RICH, criticality=criticality)
+
+    letter = in_sentences(LetterKind.CONFIRMATION, facts)
+
+    assert f"Критичность: {name(criticality)} (указали вы)" in letter
+
+
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("kind", TicketKind)
 def test_every_kind_of_ticket_has_its_word(kind: TicketKind, language: Language) -> None:  # R6 R22
@@ -376,6 +386,54 @@ def test_a_closing_tells_the_result_and_how_to_disagree() -> None:  # R63 R64 R6
     assert "Руководителю поддержки можно написать: office@profman.ru." in letter
 
 
+@pytest.mark.parametrize(
+    ("language", "withdrawn", "done", "again"),
+    [
+        (
+            Language.RU,
+            "Вы отозвали заявку, работа по ней прекращена. Ваши слова: > Уже не нужно.",
+            "ЧТО СДЕЛАНО",
+            "Мы откроем новую заявку, связанную с этой",
+        ),
+        (
+            Language.EN,
+            "You withdrew the ticket, and the work on it has ended. Your words: > Уже не нужно.",
+            "WHAT WAS DONE",
+            "We will open a new ticket linked to this one",
+        ),
+    ],
+)
+def test_a_withdrawal_is_told_as_the_clients_own_and_as_no_result_of_ours(
+    language: Language, withdrawn: str, done: str, again: str
+) -> None:  # R27 R63 R64 R65
+    facts = replace(RICH, language=language, is_withdrawn=True, text="Уже не нужно.")
+
+    letter = in_sentences(LetterKind.CLOSING, facts)
+
+    assert withdrawn in letter
+    assert done not in letter
+    assert again in letter
+    assert "office@profman.ru" in letter
+
+
+@pytest.mark.parametrize(
+    ("language", "withdrawn", "label"),
+    [
+        (Language.RU, "Вы отозвали заявку, работа по ней прекращена.", "Ваши слова"),
+        (Language.EN, "You withdrew the ticket, and the work on it has ended.", "Your words"),
+    ],
+)
+def test_a_withdrawal_without_words_shows_none(
+    language: Language, withdrawn: str, label: str
+) -> None:  # R27 R63
+    facts = replace(RICH, language=language, is_withdrawn=True, text="")
+
+    letter = in_sentences(LetterKind.CLOSING, facts)
+
+    assert withdrawn in letter
+    assert label not in letter
+
+
 def test_a_closing_asks_to_change_the_password_only_where_access_was_given() -> None:  # R61 R62
     with_access = in_sentences(LetterKind.CLOSING, RICH)
     without = in_sentences(LetterKind.CLOSING, replace(RICH, is_access_given=False))
@@ -403,6 +461,9 @@ def test_an_unknown_sender_learns_what_would_identify_them() -> None:  # R2 R32 
 def test_an_alert_tells_staff_that_the_word_is_only_the_clients() -> None:  # R39 R50 Q5
     wording = render(LetterKind.CRITICAL_ALERT, replace(RICH, is_verified=False))
 
+    assert wording.subject.endswith(
+        "Клиент назвал заявку критичной: не открывается отчёт по договорам"
+    )
     assert wording.body.startswith("Внутреннее письмо. Клиент его не видит.")
     assert "Отправитель:  не опознан" in wording.body
     assert "https://desk.example/staff/PS-000124" in wording.body
