@@ -18,7 +18,7 @@ from gateway.parts import Parts
 from gateway.problems import Problem
 from storage import people, tokens
 from storage.people import Person
-from storage.tokens import Bearer
+from storage.bearers import Bearer
 
 SCOPE = "api"
 REMEMBERED_SECONDS = 10.0

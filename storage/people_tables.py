@@ -1,6 +1,7 @@
 """Tables of people: clients, their contracts and users, our staff, tokens."""
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -22,6 +23,7 @@ clients = Table(
     serial(),
     Column("code", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
+    Column("shares_tickets", Boolean, nullable=False, server_default=text("true")),
     born(),
 )
 

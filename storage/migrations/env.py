@@ -2,10 +2,24 @@
 
 from alembic import context
 
-from storage import file_tables, mail_tables, people_tables, rule_tables, ticket_tables
+from storage import (
+    file_tables,
+    mail_tables,
+    people_tables,
+    rule_tables,
+    sign_in_tables,
+    ticket_tables,
+)
 from storage.schema import metadata
 
-TABLES = (file_tables, mail_tables, people_tables, rule_tables, ticket_tables)  # importing fills the metadata
+TABLES = (  # importing fills the metadata
+    file_tables,
+    mail_tables,
+    people_tables,
+    rule_tables,
+    sign_in_tables,
+    ticket_tables,
+)
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -9,7 +9,7 @@ from domain.terms import Actor, Role
 from storage import people, tokens
 from storage.database import Database
 from storage.people import Person, Staff
-from storage.tokens import Bearer
+from storage.bearers import Bearer
 
 NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)

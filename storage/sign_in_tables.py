@@ -1,0 +1,23 @@
+"""Tables of signing in: the sessions of people at their browsers, and what leads to one."""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from storage.schema import born, metadata, moment, serial
+
+sessions = Table(
+    "sessions",
+    metadata,
+    serial(),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("staff_id", ForeignKey("staff.id"), index=True),
+    Column("user_id", ForeignKey("users.id"), index=True),
+    Column("scopes", ARRAY(Text), nullable=False, server_default="{pages}"),
+    Column("way", Text, nullable=False),
+    Column("agent", Text, nullable=False, server_default=""),
+    born(),
+    moment("expires_at", required=True),
+    moment("revoked_at"),
+    CheckConstraint("num_nonnulls(staff_id, user_id) = 1", name="session_has_one_owner"),
+    CheckConstraint("way IN ('password', 'invitation', 'provider')", name="way_is_known"),
+)
