@@ -45,3 +45,12 @@ class Edition:
     number: int
     valid_from: datetime
     settings: Settings
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What the public is told of an edition (R13)."""
+
+    number: int
+    valid_from: datetime
+    summary: str

@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, insert, select
 
-from domain.editions import Edition, Settings
+from domain.editions import Announcement, Edition, Settings
 from storage.rule_tables import editions
 
 SETTINGS = TypeAdapter(Settings)
+MOST_ANNOUNCED = 50
 COLUMNS = (editions.c.number, editions.c.valid_from, editions.c.settings)
 
 
@@ -55,6 +56,14 @@ def put(
     kept = SETTINGS.dump_python(settings, mode="json")
     new = insert(editions).values(settings=kept, valid_from=valid_from, summary=summary, by=by)
     return _edition(connection.execute(new.returning(*COLUMNS)).one())
+
+
+def list_announced(connection: Connection, most: int = MOST_ANNOUNCED) -> list[Announcement]:
+    """Return the newest editions with what the public is told of each, those to come included."""
+    told = select(editions.c.number, editions.c.valid_from, editions.c.summary)
+    newest_first = (editions.c.valid_from.desc(), editions.c.number.desc())
+    rows = connection.execute(told.order_by(*newest_first).limit(most))
+    return [Announcement(row.number, row.valid_from, row.summary) for row in rows]
 
 
 def _edition(row: Row[*tuple[Any, ...]]) -> Edition:

@@ -79,3 +79,16 @@ def test_the_public_is_told_what_an_edition_changes(database: Database) -> None:
         summaries = connection.execute(text("SELECT summary FROM editions ORDER BY number"))
 
         assert list(summaries.scalars()) == ["Первая редакция", "Напоминаем чаще"]
+
+
+def test_the_public_is_told_of_every_edition_the_newest_first(database: Database) -> None:  # R13
+    with database.transaction() as connection:
+        editions.put(connection, OTHER, NOW, "Напоминаем чаще", "head:1")
+
+        told = editions.list_announced(connection)
+
+    assert [(one.number, one.summary) for one in told] == [
+        (2, "Напоминаем чаще"),
+        (1, "Первая редакция"),
+    ]
+    assert told[0].valid_from == NOW
