@@ -1,21 +1,37 @@
 """What each command is told beside its ticket: one body for each, as the domain's command has it.
 
-Carries out R5, R6, R17-R19, R39, R40, R49, R53-R65. Words are kept first; a command carries their
-id alone (law 9).
+Carries out R5, R6, R10, R11, R14-R26, R39, R40, R49, R53-R65. Words are kept first; a command
+carries their id alone (law 9).
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from domain import commands
 from domain.commands import TicketCommand
+from domain.scope import CATALOGUE, OUTSIDE, ScopeEntry
 from domain.terms import Criticality, DeferralReason, Ground, Outcome, TicketKind
 from domain.words import command_name
 from gateway.forms import Line, Strict, Words
 
 Named = Annotated[Line, StringConstraints(min_length=1)]
+
+
+def one_of(entries: Iterable[ScopeEntry], *others: str) -> Callable[[str], str]:
+    """Return the check that a category is a code of these entries of the catalogue of scope."""
+    codes = (*(entry.code for entry in entries), *others)
+
+    def checked(code: str) -> str:
+        if code not in codes:
+            expected = ", ".join(filter(None, codes))
+            raise PydanticCustomError("enum", "one of: {expected}", {"expected": expected})
+        return code
+
+    return checked
 
 
 class Nothing(Strict):
@@ -91,16 +107,20 @@ class Joining(WithWords):
 
 
 class Classification(Strict):
-    """Новый вид заявки."""
+    """Новый вид заявки и, если нужно, предмет из перечня задач поддержки (R14-R26)."""
 
     ticket_kind: TicketKind
-    category: Line = ""
+    category: Annotated[Line, AfterValidator(one_of(CATALOGUE, ""))] = ""
 
 
 class OutOfScope(WithWords):
     """Почему вопрос вне поддержки и что делать клиенту (R58)."""
 
-    category: Named
+    category: Annotated[
+        Named,
+        AfterValidator(one_of(OUTSIDE)),
+        Field(description="Что именно вне поддержки", examples=[entry.code for entry in OUTSIDE]),
+    ]
 
 
 @dataclass(frozen=True)
