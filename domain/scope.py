@@ -45,8 +45,8 @@ class ScopeEntry:
 EXCEPTION: Pair = (
     "Если за этим стоит ошибка PROFMAN ISS, напишите, в чём она видна: мы вернёмся к заявке.",
     (
-        "If an error in PROFMAN ISS is behind this, tell us where you see it: we will return to the "
-        "ticket."
+        "If an error in PROFMAN ISS is behind this, tell us where you see it: we will return "
+        "to the ticket."
     ),
 )
 
@@ -116,8 +116,8 @@ CATALOGUE: tuple[ScopeEntry, ...] = (
                 "может и программист вашей организации."
             ),
             (
-                "The documentation of the language or environment in use has the answer; a programmer "
-                "of your organisation can help, too."
+                "The documentation of the language or environment in use has the answer; a "
+                "programmer of your organisation can help, too."
             ),
         ),
     ),
@@ -152,8 +152,8 @@ CATALOGUE: tuple[ScopeEntry, ...] = (
                 "какими данными. Позже он может войти в одно из обновлений."
             ),
             (
-                "Please send a technical specification: what the module is to do, for whom and with "
-                "which data. It may later become part of an update."
+                "Please send a technical specification: what the module is to do, for whom and "
+                "with which data. It may later become part of an update."
             ),
         ),
     ),
