@@ -177,7 +177,7 @@ def find(connection: Connection, key: str) -> RowMapping | None:
 
 def list_for(connection: Connection, number: str) -> list[RowMapping]:
     """Return the ticket's letters in the order of their causes, without their bytes."""
-    columns = [column for column in letters.c if column.name != "mime"]
+    columns = [column for column in letters.c if column.name not in {"mime", "words"}]
     found = select(*columns).where(letters.c.number == number).order_by(letters.c.sequence)
     return list(connection.execute(found).mappings())
 

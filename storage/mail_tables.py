@@ -13,10 +13,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 
 from domain.letters import LetterKind
-from storage.schema import born, metadata, moment, serial
+from storage.schema import born, generated, metadata, moment, serial
 
 raw_letters = Table(
     "raw_letters",
@@ -76,6 +76,7 @@ letters = Table(
     moment("next_try_at"),
     moment("accepted_at"),
     moment("bounced_at"),
+    generated("words", TSVECTOR(), "search_words(subject, text)"),
     CheckConstraint(
         "state IN ('prepared', 'waiting', 'sending', 'accepted', 'bounced', 'failed',"
         " 'withheld', 'to_post')",

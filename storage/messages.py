@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.terms import Channel
 from storage.ticket_tables import messages
 
+READ = tuple(column for column in messages.c if column.name != "words")  # for searching alone
 
 @dataclass(frozen=True, kw_only=True)
 class ClientMessage:
@@ -98,7 +99,7 @@ def _get_by_key(connection: Connection, key: str) -> int:
 
 def list_for(connection: Connection, number: str) -> list[RowMapping]:
     """Return every message of the ticket in the order in which they came."""
-    found = select(messages).where(messages.c.number == number).order_by(messages.c.id)
+    found = select(*READ).where(messages.c.number == number).order_by(messages.c.id)
     return list(connection.execute(found).mappings())
 
 
@@ -110,5 +111,5 @@ def find_by_key(connection: Connection, key: str) -> int | None:
 
 def find_by_header(connection: Connection, header_id: str) -> RowMapping | None:
     """Return the message with this Message-ID, if one came."""
-    found = select(messages).where(messages.c.header_id == header_id).limit(1)
+    found = select(*READ).where(messages.c.header_id == header_id).limit(1)
     return connection.execute(found).mappings().first()

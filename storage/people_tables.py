@@ -13,9 +13,9 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 
-from storage.schema import born, metadata, moment, serial
+from storage.schema import born, generated, metadata, moment, serial
 
 clients = Table(
     "clients",
@@ -25,6 +25,8 @@ clients = Table(
     Column("name", Text, nullable=False),
     Column("shares_tickets", Boolean, nullable=False, server_default=text("true")),
     born(),
+    generated("words", TSVECTOR(), "people_words(name || ' ' || code, '')"),
+    Index("ix_clients_words", "words", postgresql_using="gin"),
 )
 
 contracts = Table(
@@ -48,8 +50,10 @@ users = Table(
     Column("email", Text, nullable=False, server_default=""),
     Column("phone", Text, nullable=False, server_default=""),
     Column("language", Text, nullable=False, server_default="ru"),
+    generated("words", TSVECTOR(), "people_words(name || ' ' || login || ' ' || email, phone)"),
     CheckConstraint("email = lower(email)", name="email_is_folded"),
     Index("ix_users_email", "email", postgresql_where=text("email <> ''")),
+    Index("ix_users_words", "words", postgresql_using="gin"),
 )
 
 staff = Table(

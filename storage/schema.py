@@ -1,13 +1,17 @@
 """What every table shares: the metadata, its names for constraints, and common columns."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
+    Computed,
     DateTime,
     Identity,
     MetaData,
     func,
 )
+from sqlalchemy.types import TypeEngine
 
 from domain.terms import Channel, Criticality, Role, Status, TicketKind
 
@@ -35,6 +39,11 @@ def born() -> Column[object]:
 def serial() -> Column[int]:
     """Make a numbered primary key."""
     return Column("id", BigInteger, Identity(), primary_key=True)
+
+
+def generated(name: str, type_: TypeEngine[Any], expression: str) -> Column[Any]:
+    """Make a column that the register itself keeps; nobody writes it, only statements read it."""
+    return Column(name, type_, Computed(expression, persisted=True))
 
 
 def one_of(column: str, values: type[Channel | Criticality | Role | Status | TicketKind]) -> str:

@@ -14,10 +14,15 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from domain.terms import Channel, Criticality, Status, TicketKind
-from storage.schema import born, metadata, moment, one_of, serial
+from storage.schema import born, generated, metadata, moment, one_of, serial
+
+# What the console's lists show: a ticket whose life goes on, and in which it goes on itself.
+STANDS = text("closed_at IS NULL AND NOT is_merged")
+IS_CLOSED = text("closed_at IS NOT NULL")
+PLACE = ("is_routine", "received_at", "number")
 
 ticket_numbers = Sequence("ticket_numbers", metadata=metadata)
 
@@ -39,6 +44,7 @@ messages = Table(
     Column("raw_id", ForeignKey("raw_letters.id")),
     Column("key", Text, unique=True),
     moment("at", required=True),
+    generated("words", TSVECTOR(), "search_words(subject, visible_text)"),
     CheckConstraint("direction IN ('in', 'out', 'internal')", name="direction_is_known"),
     CheckConstraint(
         "standing IN ('participant', 'third_person', 'automatic', 'bounce')",
@@ -46,6 +52,13 @@ messages = Table(
     ),
     CheckConstraint(one_of("channel", Channel), name="channel_is_known"),
     Index("ix_messages_header_id", "header_id", postgresql_where=text("header_id <> ''")),
+    Index(
+        "ix_messages_words",
+        "words",
+        text("search_blocks(id)"),
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    ),
 )
 
 requests = Table(
@@ -84,6 +97,8 @@ requests = Table(
         text("coalesce(confirm_at, received_at)"),
         postgresql_where=text("withheld = ''"),
     ),
+    Index("ix_requests_user", "user_id", "received_at"),
+    Index("ix_requests_address", text("lower(address)"), "received_at", "number"),
 )
 
 tickets = Table(
@@ -104,6 +119,8 @@ tickets = Table(
     Column("calendar_version", Integer, nullable=False, server_default="0"),
     moment("closed_at"),
     Column("snapshot", JSONB, nullable=False, server_default="{}"),
+    generated("turn", Text(), "whose_turn(status, snapshot ->> 'deferral')"),
+    generated("is_merged", Boolean(), "coalesce(snapshot ->> 'merged_into', '') <> ''"),
     CheckConstraint(one_of("status", Status), name="status_is_known"),
     CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_its_moment"),
     Index(
@@ -125,6 +142,20 @@ tickets = Table(
         "ix_tickets_release",
         "release",
         postgresql_where=text("status = 'awaiting_release'"),
+    ),
+    Index("ix_tickets_arrival", *PLACE, postgresql_where=STANDS),
+    Index("ix_tickets_turn", "turn", *PLACE, postgresql_where=STANDS),
+    Index("ix_tickets_status", "status", *PLACE, postgresql_where=STANDS),
+    Index("ix_tickets_open_specialist", "specialist", *PLACE, postgresql_where=STANDS),
+    Index("ix_tickets_open_client_id", "client_id", *PLACE, postgresql_where=STANDS),
+    Index("ix_tickets_closed", "closed_at", "number", postgresql_where=IS_CLOSED),
+    Index(
+        *("ix_tickets_closed_specialist", "specialist", "closed_at", "number"),
+        postgresql_where=IS_CLOSED,
+    ),
+    Index(
+        *("ix_tickets_closed_client_id", "client_id", "closed_at", "number"),
+        postgresql_where=IS_CLOSED,
     ),
 )
 

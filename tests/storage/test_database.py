@@ -30,6 +30,10 @@ UNION
 SELECT sequencename || ' ' || start_value || ' ' || increment_by
 FROM pg_sequences WHERE schemaname = 'public'
 """
+FUNCTIONS = """
+SELECT pg_get_functiondef(oid) FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace ORDER BY oid
+"""
 UPGRADE = "import sys; from storage.database import Database; Database(sys.argv[1]).upgrade()"
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
@@ -55,7 +59,12 @@ def test_the_migrated_register_has_the_tables_of_the_code(database: Database) ->
 def test_the_migrated_register_has_every_constraint_of_the_code(
     database: Database, empty_database: Database
 ) -> None:
+    with database.transaction() as connection:  # columns and indexes rest on the functions
+        functions = connection.execute(text(FUNCTIONS)).scalars().all()
+
     with empty_database.transaction() as connection:
+        for function in functions:
+            connection.exec_driver_sql(function)
         metadata.create_all(connection)
         wanted = catalogue(connection)
 
