@@ -1,0 +1,1 @@
+"""What all pages share: how they are drawn, in which language, for whom, and what guards them."""
