@@ -15,6 +15,7 @@ from storage.ticket_tables import messages
 
 READ = tuple(column for column in messages.c if column.name != "words")  # for searching alone
 
+
 @dataclass(frozen=True, kw_only=True)
 class ClientMessage:
     """A message that came by some door for a ticket; `key` makes a repetition harmless.
