@@ -11,6 +11,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 
 from domain.terms import Role
 from gateway.auth import AnyVisitor, TheParts, require
+from gateway.pages.translation import _
 from gateway.problems import Flaw, documented, invalid
 from workflows.connection import UnreadablePayloadError, data_converter
 
@@ -23,7 +24,7 @@ async def payloads_of(request: Request) -> Payloads:
     try:
         return json_format.Parse(await request.body(), Payloads())
     except json_format.ParseError:
-        raise invalid(Flaw(field="payloads", reason="это не payloads движка")) from None
+        raise invalid(Flaw(field="payloads", reason=_("это не payloads движка"))) from None
 
 
 @router.post(
@@ -39,6 +40,7 @@ async def decode(
     try:
         opened = await codec.decode(opened) if codec else opened
     except UnreadablePayloadError:
-        raise invalid(Flaw(field="payloads", reason="нет ключа, которым это запечатано")) from None
+        reason = _("нет ключа, которым это запечатано")
+        raise invalid(Flaw(field="payloads", reason=reason)) from None
     told: dict[str, Any] = json_format.MessageToDict(Payloads(payloads=opened))
     return told

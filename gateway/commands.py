@@ -23,6 +23,7 @@ from gateway.auth import AnyVisitor, StaffVisitor, TheParts, Visitor, require
 from gateway.bodies import SPECS, Spec
 from gateway.forms import Strict
 from gateway.orders import Carried, Orders, closed
+from gateway.pages.translation import _, present
 from gateway.parts import Parts
 from gateway.problems import Flaw, Problem, documented, invalid
 from gateway.refusals import clause
@@ -164,11 +165,11 @@ def _written(asking: Asking, field: str, words: str, parts: Parts) -> StaffText:
     return StaffText(asking.number, words, author, at, asking.key_of(field))
 
 
-def _identify(connection: Connection, parts: Parts, _: Row, values: Values) -> Values:
+def _identify(connection: Connection, parts: Parts, __: Row, values: Values) -> Values:
     on = parts.clock().astimezone(MOSCOW).date()
     person = people.find_user_by_login(connection, values["login"], on)
     if person is None:
-        raise invalid(Flaw(field="login", reason="такого логина нет"))
+        raise invalid(Flaw(field="login", reason=_("такого логина нет")))
     return {"client": str(person.client_id), "entitled": person.is_supported}
 
 
@@ -181,10 +182,10 @@ def _take(connection: Connection, _: Parts, row: Row, values: Values) -> Values:
     return {"text": values["reason"]}
 
 
-def _assign(connection: Connection, _: Parts, __: Row, values: Values) -> Values:
+def _assign(connection: Connection, __: Parts, ___: Row, values: Values) -> Values:
     member = people.find_staff(connection, values["specialist"])
     if member is None:
-        raise invalid(Flaw(field="specialist", reason="такого специалиста нет"))
+        raise invalid(Flaw(field="specialist", reason=_("такого специалиста нет")))
     return {"specialist": str(member.id)}
 
 
@@ -194,12 +195,12 @@ def _return(connection: Connection, _: Parts, __: Row, values: Values) -> Values
     return {**values, "is_published": is_published}
 
 
-def _merge(connection: Connection, _: Parts, row: Row, values: Values) -> Values:
+def _merge(connection: Connection, __: Parts, row: Row, values: Values) -> Values:
     into = tickets.find_row(connection, values["into"])
     if into is None or into["number"] == row["number"]:
-        raise invalid(Flaw(field="into", reason="нужен номер другой заявки"))
+        raise invalid(Flaw(field="into", reason=_("нужен номер другой заявки")))
     if into["client_id"] != row["client_id"]:
-        raise invalid(Flaw(field="into", reason="это заявка другого клиента"))
+        raise invalid(Flaw(field="into", reason=_("это заявка другого клиента")))
     return values
 
 
@@ -222,7 +223,7 @@ async def take_next(
 ) -> Given:
     """Берёт в работу ту заявку, чья сейчас очередь (R49, R50)."""
     spec = next(spec for spec in SPECS if spec.command is commands.Take)
-    for _ in range(MOST_TRIES):
+    for __ in range(MOST_TRIES):
         number = await run_in_threadpool(_first, parts)
         asking = Asking(visitor, number, uuid4().hex, spec.body(), spec.kind)
         try:
@@ -230,21 +231,21 @@ async def take_next(
         except Problem as problem:  # another specialist was quicker: the next one is first now
             if problem.body["code"] not in {"state", "out_of_turn"}:
                 raise
-    raise Problem(409, "contended", "Первые заявки разобрали другие.", "Повторите запрос.")
+    raise Problem(409, "contended", _("Первые заявки разобрали другие."), _("Повторите запрос."))
 
 
 def _first(parts: Parts) -> str:
     with parts.database.transaction() as connection:
         waiting = tickets.queue(connection, limit=1)
     if not waiting:
-        way_out = "Новые заявки появятся здесь сами."
-        raise Problem(409, "queue_empty", "Очередь пуста.", way_out)
+        way_out = _("Новые заявки появятся здесь сами.")
+        raise Problem(409, "queue_empty", _("Очередь пуста."), way_out)
     return str(waiting[0]["number"])
 
 
 def _out_of_turn(first: str) -> Problem:
-    detail = f"Первой в очереди стоит заявка {first}."
-    way_out = "Возьмите её или назовите причину в поле reason."
+    detail = _("Первой в очереди стоит заявка {first}.").format(first=first)
+    way_out = _("Возьмите её или назовите причину в поле reason.")
     return Problem(409, "out_of_turn", detail, way_out, clause=clause("R49"), first=first)
 
 
@@ -254,9 +255,9 @@ def _given(asking: Asking, carried: Carried) -> Given:
         number=asking.number,
         key=asking.key,
         is_confirmed=standing is not None,
-        detail=carried.detail,
+        detail=_(carried.detail),
         status=standing.status if standing else None,
-        status_name=name(standing.status) if standing else "",
+        status_name=name(standing.status, present.get()) if standing else "",
         turn=standing.turn if standing else None,
     )
 

@@ -13,6 +13,7 @@ from domain.terms import Channel, Role, Status
 from gateway.auth import STAFF, AnyVisitor, TheParts, Visitor, require
 from gateway.forms import Again, MessageForm
 from gateway.intake import IdempotencyKey, key_reused
+from gateway.pages.translation import _
 from gateway.parts import Parts
 from gateway.problems import Problem, documented
 from gateway.refusals import clause
@@ -105,8 +106,8 @@ def submit_again(  # noqa: PLR0913, PLR0917 - one for each part of the HTTP requ
     with parts.database.transaction() as connection:
         row = visible(connection, visitor, number)
     if row["status"] != Status.CLOSED:
-        way_out = f"Напишите в неё: POST /api/tickets/{number}/messages."
-        raise Problem(409, "still_open", "Заявка ещё открыта.", way_out, clause=clause("R64"))
+        way_out = _("Напишите в неё: POST /api/tickets/{number}/messages.").format(number=number)
+        raise Problem(409, "still_open", _("Заявка ещё открыта."), way_out, clause=clause("R64"))
     return _file(parts, Written(visitor, number, again.text, key), response)
 
 
@@ -134,8 +135,9 @@ def _file(parts: Parts, written: Written, response: Response) -> MessageReceipt:
 
 def _told(opened: str) -> str:
     if opened:
-        return f"Заявка закрыта; ваше сообщение открыло новую, связанную с ней: {opened}."
-    return "Сообщение добавлено в заявку."
+        told = _("Заявка закрыта; ваше сообщение открыло новую, связанную с ней: {number}.")
+        return told.format(number=opened)
+    return _("Сообщение добавлено в заявку.")
 
 
 def _check_same(connection: Connection, written: Written, id_: int) -> None:

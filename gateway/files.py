@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from gateway.auth import AnyVisitor, TheParts, Visitor
 from gateway.models import FileShown
+from gateway.pages.translation import _, marked
 from gateway.parts import Parts
 from gateway.pictures import picture_of
 from gateway.problems import Problem, documented, not_found
@@ -47,9 +48,9 @@ NAMED_TYPES = frozenset(
 PICTURE_NAMES = (".jpg", ".jpeg", ".gif", ".png")
 PICTURE_TYPES = frozenset({"image/jpeg", "image/gif", "image/png"})
 CHECKS = {
-    ScanState.HELD: "проверяется",
-    ScanState.CLEAN: "проверен",
-    ScanState.INFECTED: "заражён, не выдаётся",
+    ScanState.HELD: marked("проверяется"),
+    ScanState.CLEAN: marked("проверен"),
+    ScanState.INFECTED: marked("заражён, не выдаётся"),
 }
 
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
@@ -70,7 +71,7 @@ def download(
     try:
         content = parts.files.open(digest)
     except MissingFileError:
-        raise not_found("Файл") from None
+        raise not_found(marked("Файл")) from None
     except DamagedFileError:
         raise _damaged() from None
     headers = {**SHUT_IN, **_disposed("attachment", attachment)}
@@ -126,7 +127,7 @@ def file_shown(
         size=attachment.size,
         digest=attachment.digest,
         check=state,
-        check_name=CHECKS[state] if state else "",
+        check_name=_(CHECKS[state]) if state else "",
         check_reason=attachment.scan.reason if may_know else "",
         picture=address if may_be_picture else None,
     )
@@ -157,11 +158,13 @@ def _given(parts: Parts, visitor: Visitor, number: str, digest: str) -> Attachme
     attachment = _attached(parts, visitor, number, digest)
     state = _check(attachment.scan, has_scanner=parts.settings.has_scanner)
     if state is ScanState.INFECTED:
-        detail = f"Файл заражён и не выдаётся никому: {attachment.scan.reason}."
-        raise Problem(403, "infected", detail, "Попросите отправителя прислать чистый файл.")
+        told = _("Файл заражён и не выдаётся никому: {reason}.")
+        detail = told.format(reason=attachment.scan.reason)
+        raise Problem(403, "infected", detail, _("Попросите отправителя прислать чистый файл."))
     if state is ScanState.HELD:
-        detail = "Файл проверяется на вирусы и пока не выдаётся."
-        raise Problem(409, "held", detail, "Повторите позже; текст сообщения доступен уже сейчас.")
+        detail = _("Файл проверяется на вирусы и пока не выдаётся.")
+        way_out = _("Повторите позже; текст сообщения доступен уже сейчас.")
+        raise Problem(409, "held", detail, way_out)
     return attachment
 
 
@@ -172,7 +175,7 @@ def _attached(parts: Parts, visitor: Visitor, number: str, digest: str) -> Attac
             for attachment in attachments_of(connection, row):
                 if attachment.digest == digest:
                     return attachment
-    raise not_found("Файл")
+    raise not_found(marked("Файл"))
 
 
 async def _copy(parts: Parts, digest: str) -> Copy:
@@ -181,22 +184,24 @@ async def _copy(parts: Parts, digest: str) -> Copy:
     except NotShownError as reason:
         raise _not_shown(reason) from None
     except MissingFileError:
-        raise not_found("Файл") from None
+        raise not_found(marked("Файл")) from None
     except DamagedFileError:
         raise _damaged() from None
     except ShowingUnavailableError:
-        detail = "Картинку сейчас не удалось подготовить к показу."
-        raise Problem(503, "not_now", detail, "Повторите позже или скачайте файл.") from None
+        detail = _("Картинку сейчас не удалось подготовить к показу.")
+        way_out = _("Повторите позже или скачайте файл.")
+        raise Problem(503, "not_now", detail, way_out) from None
 
 
 def _not_shown(reason: NotShownError) -> Problem:
-    detail = f"Файл не показывается: {reason}."
-    return Problem(415, "not_a_picture", detail, "Скачайте его: тот же адрес без /picture.")
+    detail = _("Файл не показывается: {reason}.").format(reason=_(str(reason)))
+    way_out = _("Скачайте его: тот же адрес без /picture.")
+    return Problem(415, "not_a_picture", detail, way_out)
 
 
 def _damaged() -> Problem:
-    detail = "Файл повреждён в хранилище; эксплуатация это видит."
-    return Problem(503, "damaged", detail, "Пришлите файл ещё раз.")
+    detail = _("Файл повреждён в хранилище; эксплуатация это видит.")
+    return Problem(503, "damaged", detail, _("Пришлите файл ещё раз."))
 
 
 def _disposed(how: str, attachment: Attachment) -> Mapping[str, str]:

@@ -12,18 +12,19 @@ from pydantic import Field as Described
 from domain.intake import Field, Requisite
 from domain.letters import Language
 from domain.terms import Criticality, TicketKind
+from gateway.pages.translation import _, marked
 
 NAMES = {
-    Field.PLATFORM_VERSION: "версия платформы",
-    Field.PRODUCT_VERSION: "версия продукта",
-    Field.DESCRIPTION: "описание",
-    Field.STEPS: "шаги, которые приводят к проблеме",
-    Field.FREQUENCY: "как часто это происходит",
-    Field.CRITICALITY: "критичность",
-    Field.SCREENSHOTS: "снимки экрана (JPG, GIF или PNG)",
-    Field.PHONE: "телефон",
-    Field.EMAIL: "адрес электронной почты",
-    Field.LOGIN: "логин",
+    Field.PLATFORM_VERSION: marked("версия платформы"),
+    Field.PRODUCT_VERSION: marked("версия продукта"),
+    Field.DESCRIPTION: marked("описание"),
+    Field.STEPS: marked("шаги, которые приводят к проблеме"),
+    Field.FREQUENCY: marked("как часто это происходит"),
+    Field.CRITICALITY: marked("критичность"),
+    Field.SCREENSHOTS: marked("снимки экрана (JPG, GIF или PNG)"),
+    Field.PHONE: marked("телефон"),
+    Field.EMAIL: marked("адрес электронной почты"),
+    Field.LOGIN: marked("логин"),
 }
 
 
@@ -127,7 +128,7 @@ class Asked(BaseModel):
     @classmethod
     def of(cls, field: Field) -> Self:
         """Name the field in words."""
-        return cls(field=field, name=NAMES[field])
+        return cls(field=field, name=_(NAMES[field]))
 
 
 class Receipt(BaseModel):

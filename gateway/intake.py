@@ -15,6 +15,7 @@ from domain.intake import Field, Request, Requisite, missing, unmet_requisites
 from domain.terms import Channel, Criticality
 from gateway.auth import ClientVisitor, StaffVisitor, TheParts, Visitor
 from gateway.forms import Asked, Matter, PaperLetter, PhoneCall, Receipt, WebForm
+from gateway.pages.translation import _
 from gateway.parts import Parts
 from gateway.problems import Flaw, Problem, documented, invalid
 from gateway.uploads import keep
@@ -149,7 +150,7 @@ def caller(parts: Parts, login: str) -> Person | None:
     with parts.database.transaction() as connection:
         person = people.find_user_by_login(connection, login, on)
     if person is None:
-        raise invalid(Flaw(field="login", reason="такого логина нет; оставьте поле пустым"))
+        raise invalid(Flaw(field="login", reason=_("такого логина нет; оставьте поле пустым")))
     return person
 
 
@@ -231,8 +232,8 @@ def _as_first_sent(
 
 def key_reused() -> Problem:
     """Return the answer to a key that already names something else."""
-    detail = "Этот Idempotency-Key уже назвал другое обращение."
-    return Problem(422, "key_reused", detail, "Для нового обращения возьмите новый ключ.")
+    detail = _("Этот Idempotency-Key уже назвал другое обращение.")
+    return Problem(422, "key_reused", detail, _("Для нового обращения возьмите новый ключ."))
 
 
 def _request(matter: Matter, sender: Sender) -> Request:

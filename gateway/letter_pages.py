@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 
 from gateway.auth import AnyVisitor, TheParts, Visitor
 from gateway.files import attachments_of, is_given
+from gateway.pages.translation import _, marked
 from gateway.parts import Parts
 from gateway.pictures import in_turn, picture_of
 from gateway.problems import Problem, documented, not_found
@@ -96,7 +97,7 @@ def _message(seen: list[Row], id_: int) -> Row:
     for message in seen:
         if message["id"] == id_:
             return message
-    raise not_found("Сообщение")
+    raise not_found(marked("Сообщение"))
 
 
 def _shown(parts: Parts, letter: ReceivedLetter, pictures: Mapping[str, str]) -> str:
@@ -104,7 +105,8 @@ def _shown(parts: Parts, letter: ReceivedLetter, pictures: Mapping[str, str]) ->
     try:
         return parts.showroom.safe_html(letter.html or "", pictures)
     except (NotShownError, ShowingUnavailableError):
-        return f"<p>[оформление письма не показано]</p><pre>{escape(letter.text)}</pre>"
+        told = _("оформление письма не показано")
+        return f"<p>[{told}]</p><pre>{escape(letter.text)}</pre>"
 
 
 async def _pictures(
@@ -132,5 +134,5 @@ async def _data_uri(parts: Parts, digest: str) -> str:
 
 
 def _without_html() -> Problem:
-    detail = "У этого сообщения нет HTML."
-    return Problem(404, "no_html", detail, "Читайте его текст в заявке.")
+    detail = _("У этого сообщения нет HTML.")
+    return Problem(404, "no_html", detail, _("Читайте его текст в заявке."))

@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.ticket import Ticket
+from gateway.pages.translation import _, marked
 from gateway.parts import Parts
 from gateway.problems import Problem
 from gateway.refusals import clause, reason
@@ -35,19 +36,21 @@ class Carried:
     """What became of an order: where the ticket stands, or why that is not known yet."""
 
     standing: Standing | None
-    detail: str = "Команда выполнена."
+    detail: str = marked("Команда выполнена.")
 
 
 NOT_CONFIRMED = Carried(
-    None, "Команда принята, но ещё не подтверждена: повторите запрос с тем же ключом."
+    None, marked("Команда принята, но ещё не подтверждена: повторите запрос с тем же ключом.")
 )
 KEPT = Carried(
     None,
-    "Команда сохранена и будет передана, как только процессы станут доступны. Приём обращений, "
-    "сообщений и просмотр заявок работают.",
+    marked(
+        "Команда сохранена и будет передана, как только процессы станут доступны. Приём "
+        "обращений, сообщений и просмотр заявок работают."
+    ),
 )
 
-WORKS = "Просмотр заявок, приём писем и обращений по форме работают."
+WORKS = marked("Просмотр заявок, приём писем и обращений по форме работают.")
 
 
 class Orders:
@@ -125,7 +128,7 @@ class Orders:
 
 def refused(order: Order, ticket: Ticket, code: str, rule: str) -> Problem:
     """Return the answer that names the rule and the reason; what was written is kept."""
-    way_out = "Обновите заявку и выберите действие, которое сейчас возможно."
+    way_out = _("Обновите заявку и выберите действие, которое сейчас возможно.")
     cited: dict[str, Any] = {"clause": clause(rule), "text_kept": has_text(order)}
     if order.actor.role != "client":
         cited["rule"] = rule
@@ -139,21 +142,22 @@ def has_text(order: Order) -> bool:
 
 def closed(number: str) -> Problem:
     """Return the answer for a ticket that is closed (R64)."""
-    way_out = f"Подайте заявку повторно: POST /api/tickets/{number}/follow-up."
-    return Problem(409, "closed", "Заявка уже закрыта.", way_out, clause=clause("R64"))
+    way_out = _("Подайте заявку повторно: POST /api/tickets/{number}/follow-up.")
+    way_out = way_out.format(number=number)
+    return Problem(409, "closed", _("Заявка уже закрыта."), way_out, clause=clause("R64"))
 
 
 def not_started() -> Problem:
     """Return the answer for a ticket whose process has yet to begin."""
-    detail = "Заявка зарегистрирована, но её процесс ещё запускается."
+    detail = _("Заявка зарегистрирована, но её процесс ещё запускается.")
     return _later("not_started", detail)
 
 
 def wedged() -> Problem:
     """Return the answer for a ticket whose process cannot go on."""
-    return _later("wedged", "Процесс заявки остановлен из-за сбоя; эксплуатация это видит.")
+    return _later("wedged", _("Процесс заявки остановлен из-за сбоя; эксплуатация это видит."))
 
 
 def _later(code: str, detail: str) -> Problem:
-    way_out = "Повторите запрос через несколько секунд с тем же ключом."
-    return Problem(503, code, f"{detail} {WORKS}", way_out, headers={"Retry-After": "5"})
+    way_out = _("Повторите запрос через несколько секунд с тем же ключом.")
+    return Problem(503, code, f"{detail} {_(WORKS)}", way_out, headers={"Retry-After": "5"})

@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 from fastapi.concurrency import run_in_threadpool
 
 from domain.intake import is_accepted_picture
+from gateway.pages.translation import marked
 from gateway.parts import Parts
 from gateway.uploads import content_type
 from mail.pictures import Copy, NotShownError
@@ -80,7 +81,7 @@ def _drawn(parts: Parts, digest: str) -> Copy:
 
 def _drawn_anew(parts: Parts, content: bytes) -> Copy:
     if not is_accepted_picture(content_type(content)):
-        raise NotShownError("это не картинка JPG, GIF или PNG")
+        raise NotShownError(marked("это не картинка JPG, GIF или PNG"))
     return parts.showroom.drawn_anew(content)
 
 

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from domain.terms import LetterState, Role
 from gateway.auth import STAFF, AnyVisitor, StaffVisitor, TheParts, Visitor, require
 from gateway.files import SHUT_IN
+from gateway.pages.translation import _, marked
 from gateway.parts import Parts
 from gateway.problems import Flaw, Problem, documented, invalid, not_found
 from storage import letters, raw_letters, requests, review_items
@@ -23,22 +24,24 @@ router = APIRouter(prefix="/api/review", tags=["На что взглянуть"]
 REVIEWERS = frozenset({Role.SPECIALIST, Role.HEAD, Role.OPERATIONS})
 POSTED = "отправлено обычной почтой"
 NAMES: dict[Kind, str] = {
-    "unreadable": "письмо не удалось прочитать",
-    "thanks": "похоже на благодарность к закрытой заявке",
-    "undeliverable": "письмо клиенту не доставлено",
-    "to_post": "письмо для обычной почты",
-    "possible_link": "возможно, относится к другой заявке",
-    "reused_id": "другое письмо под прежним Message-ID",
-    "infected": "файл не прошёл проверку",
+    "unreadable": marked("письмо не удалось прочитать"),
+    "thanks": marked("похоже на благодарность к закрытой заявке"),
+    "undeliverable": marked("письмо клиенту не доставлено"),
+    "to_post": marked("письмо для обычной почты"),
+    "possible_link": marked("возможно, относится к другой заявке"),
+    "reused_id": marked("другое письмо под прежним Message-ID"),
+    "infected": marked("файл не прошёл проверку"),
 }
 WAYS_OUT: dict[Kind, str] = {
-    "unreadable": "Скачайте письмо и заведите по нему заявку (open) или снимите пункт (settle).",
-    "thanks": "Если это не только благодарность, откройте связанную заявку (open).",
-    "undeliverable": "Свяжитесь с клиентом по телефону и уточните адрес.",
-    "to_post": "Отправьте письмо обычной почтой и снимите пункт (settle).",
-    "possible_link": "Сравните заявки; если это одно и то же, объедините их (merge).",
-    "reused_id": "Проверьте, что оба письма отнесены верно.",
-    "infected": "Попросите клиента прислать файл заново.",
+    "unreadable": marked(
+        "Скачайте письмо и заведите по нему заявку (open) или снимите пункт (settle)."
+    ),
+    "thanks": marked("Если это не только благодарность, откройте связанную заявку (open)."),
+    "undeliverable": marked("Свяжитесь с клиентом по телефону и уточните адрес."),
+    "to_post": marked("Отправьте письмо обычной почтой и снимите пункт (settle)."),
+    "possible_link": marked("Сравните заявки; если это одно и то же, объедините их (merge)."),
+    "reused_id": marked("Проверьте, что оба письма отнесены верно."),
+    "infected": marked("Попросите клиента прислать файл заново."),
 }
 
 
@@ -91,7 +94,7 @@ def download_letter(
         item = review_items.find(connection, id_)
         letter = item and item.raw_id and raw_letters.find(connection, item.raw_id)
     if not letter:
-        raise not_found("Письмо")
+        raise not_found(marked("Письмо"))
     name = f'attachment; filename="letter-{letter.id}.eml"'
     headers = {**SHUT_IN, "Content-Disposition": name}
     return Response(letter.content, media_type="message/rfc822", headers=headers)
@@ -130,7 +133,7 @@ def _opened_by(connection: Connection, parts: Parts, item: ReviewItem) -> str:
     letter = raw_letters.find(connection, item.raw_id) if item.raw_id else None
     if item.kind == "unreadable" and letter:
         return parts.desk.file_by_hand(connection, letter, item.reason).number
-    raise invalid(Flaw(field="id", reason="по этому пункту заявку не заводят"))
+    raise invalid(Flaw(field="id", reason=_("по этому пункту заявку не заводят")))
 
 
 def _take_off(connection: Connection, parts: Parts, visitor: Visitor, id_: int) -> ReviewItem:
@@ -142,12 +145,13 @@ def _take_off(connection: Connection, parts: Parts, visitor: Visitor, id_: int) 
     """
     item = review_items.find(connection, id_)
     if item is None:
-        raise not_found("Пункт")
+        raise not_found(marked("Пункт"))
     if not review_items.settle(connection, id_, str(visitor.actor), parts.clock()):
-        raise Problem(409, "settled", "Этот пункт уже снят.", "Обновите список.")
+        raise Problem(409, "settled", _("Этот пункт уже снят."), _("Обновите список."))
     return item
 
 
 def _shown(items: Iterable[ReviewItem]) -> Iterable[ReviewShown]:
     for item in items:
-        yield ReviewShown(**item.__dict__, kind_name=NAMES[item.kind], way_out=WAYS_OUT[item.kind])
+        told, way_out = _(NAMES[item.kind]), _(WAYS_OUT[item.kind])
+        yield ReviewShown(**item.__dict__, kind_name=told, way_out=way_out)

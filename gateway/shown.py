@@ -14,7 +14,7 @@ from domain.clocks import Clock, ClockKind, clocks
 from domain.derivation import explain, segments
 from domain.events import TicketEvent
 from domain.journal import rule_of, sentence
-from domain.letters import Language, LetterKind, is_internal
+from domain.letters import LetterKind, is_internal
 from domain.terms import Channel, Criticality, LetterState, TicketKind
 from domain.ticket import Ticket
 from domain.words import name
@@ -30,6 +30,7 @@ from gateway.models import (
     SegmentShown,
     TicketShown,
 )
+from gateway.pages.translation import _, marked, present
 from gateway.refusals import clause
 from storage.files import Attachment
 
@@ -42,24 +43,24 @@ HIDDEN = (
     occurrences.LetterFailed,
 )
 CLOCKS = {
-    ClockKind.REACTION: ("время реакции", "R47"),
-    ClockKind.CLIENT: ("ожидание клиента", "R51"),
-    ClockKind.DEVELOPMENT: ("работа отдела разработки", "R48"),
-    ClockKind.RELEASE: ("ожидание выпуска", "R51"),
+    ClockKind.REACTION: (marked("время реакции"), "R47"),
+    ClockKind.CLIENT: (marked("ожидание клиента"), "R51"),
+    ClockKind.DEVELOPMENT: (marked("работа отдела разработки"), "R48"),
+    ClockKind.RELEASE: (marked("ожидание выпуска"), "R51"),
 }
 LETTERS = {
-    LetterState.PREPARED: "подготовлено",
-    LetterState.WAITING: "ждёт отправки",
-    LetterState.SENDING: "отправляется",
-    LetterState.ACCEPTED: "принято почтовым сервером",
-    LetterState.BOUNCED: "вернулось",
-    LetterState.FAILED: "не принято почтовым сервером",
-    LetterState.WITHHELD: "не отправляется",
-    LetterState.TO_POST: "ждёт отправки обычной почтой",
+    LetterState.PREPARED: marked("подготовлено"),
+    LetterState.WAITING: marked("ждёт отправки"),
+    LetterState.SENDING: marked("отправляется"),
+    LetterState.ACCEPTED: marked("принято почтовым сервером"),
+    LetterState.BOUNCED: marked("вернулось"),
+    LetterState.FAILED: marked("не принято почтовым сервером"),
+    LetterState.WITHHELD: marked("не отправляется"),
+    LetterState.TO_POST: marked("ждёт отправки обычной почтой"),
 }
 UNSETTLED = {
-    LetterState.PREPARED: "отложено: почтовый сервер пока не принял",
-    LetterState.SENDING: "неизвестно, ушло ли: проверяется по журналу отправленных",
+    LetterState.PREPARED: marked("отложено: почтовый сервер пока не принял"),
+    LetterState.SENDING: marked("неизвестно, ушло ли: проверяется по журналу отправленных"),
 }
 Row = Mapping[Any, Any]
 
@@ -92,7 +93,7 @@ class Showing:
         return TicketShown(
             number=row["number"],
             status=row["status"],
-            status_name=name(ticket.status),
+            status_name=name(ticket.status, present.get()),
             turn=ticket.turn,
             kind=ticket.kind,
             category=ticket.category,
@@ -105,8 +106,8 @@ class Showing:
             received_at=row["received_at"].astimezone(MOSCOW),
             accepted_at=moscow(ticket.accepted_at),
             closed_at=moscow(row["closed_at"]),
-            deferral=name(ticket.deferral) if ticket.deferral else "",
-            ground=name(ticket.ground) if ticket.ground else "",
+            deferral=name(ticket.deferral, present.get()) if ticket.deferral else "",
+            ground=name(ticket.ground, present.get()) if ticket.ground else "",
             release=ticket.release,
             follow_up_of=ticket.follow_up_of,
             merged_into=ticket.merged_into,
@@ -206,7 +207,7 @@ class Showing:
                 kind=event.kind,
                 by=self._author(event.by, read.staff),
                 rule=self.cited(rule_of(event)),
-                sentence=sentence(event),
+                sentence=sentence(event, present.get()),
                 messages=[] if self.for_client else _words_of(event),
             )
             for place, event in numbered
@@ -214,11 +215,11 @@ class Showing:
         ]
 
     def _author(self, by: str, staff: Mapping[str, str]) -> str:
-        role, _, id_ = by.partition(":")
+        role, __, id_ = by.partition(":")
         if role in {"client", "third_person"}:
-            return "вы" if self.for_client else "клиент"
+            return _("вы") if self.for_client else _("клиент")
         return ("" if self.for_client else staff.get(id_, "")) or (
-            "служба" if role == "system" else "поддержка"
+            _("служба") if role == "system" else _("поддержка")
         )
 
     def _clock(self, clock: Clock) -> ClockShown:
@@ -230,11 +231,11 @@ class Showing:
         title, rule = CLOCKS[clock.kind]
         return ClockShown(
             kind=clock.kind,
-            title=title,
+            title=_(title),
             rule=self.cited(rule),
             seconds=clock.amount.seconds,
             is_running=clock.is_running,
-            sentence=explain(parts, Language.RU),
+            sentence=explain(parts, present.get()),
             calendar_version=self.calendar.version,
             segments=[
                 SegmentShown(
@@ -251,8 +252,8 @@ class Showing:
 def _state_name(state: LetterState, letter: Row) -> str:
     """Tell a letter that was refused for now, or whose end is unclear, from one just begun."""
     if letter["next_try_at"] is None or letter["first_refused_at"] is None:
-        return LETTERS[state]
-    return UNSETTLED.get(state, LETTERS[state])
+        return _(LETTERS[state])
+    return _(UNSETTLED.get(state, LETTERS[state]))
 
 
 def _words_of(event: TicketEvent) -> list[int]:

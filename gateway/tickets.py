@@ -16,6 +16,7 @@ from domain.words import name
 from gateway.auth import AnyVisitor, StaffVisitor, TheParts, Visitor
 from gateway.files import attachments_of
 from gateway.models import Listing, Queue, QueueRow, TicketRow, TicketShown
+from gateway.pages.translation import _
 from gateway.problems import Flaw, documented, invalid, not_found
 from gateway.shown import CaseRead, Showing, moscow
 from gateway.sight import Row, messages_seen, visible
@@ -173,5 +174,5 @@ def _read_place(kind: TypeAdapter[T], after: str) -> T:
     try:
         return kind.validate_json(urlsafe_b64decode(after))
     except (ValueError, ValidationError):
-        reason = "это не место из прежнего ответа"
+        reason = _("это не место из прежнего ответа")
         raise invalid(Flaw(field="after", reason=reason)) from None

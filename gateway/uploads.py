@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from fastapi import UploadFile
 
+from gateway.pages.translation import _
 from gateway.problems import Flaw, Problem, invalid
 from storage.files import Attachment, FileStore
 
@@ -52,17 +53,25 @@ def keep(store: FileStore, files: Sequence[UploadFile]) -> tuple[Attachment, ...
 
 def _check(files: Sequence[UploadFile]) -> None:
     if len(files) > MOST_FILES:
-        detail = f"Файлов больше {MOST_FILES}."
-        raise Problem(413, "too_many_files", detail, "Приложите остальные следующим сообщением.")
+        detail = _("Файлов больше {most}.").format(most=MOST_FILES)
+        way_out = _("Приложите остальные следующим сообщением.")
+        raise Problem(413, "too_many_files", detail, way_out)
     for file in files:
         if (file.size or 0) > LARGEST_FILE:
-            detail = f"Файл «{plain_name(file.filename)}» больше {LARGEST_FILE // 2**20} МБ."
-            raise Problem(413, "file_too_large", detail, "Уменьшите файл или разделите его.")
+            raise _too_large(plain_name(file.filename))
+    told = _("«{name}» пуст")
     empty = [
-        Flaw(field="files", reason=f"«{plain_name(f.filename)}» пуст") for f in files if not f.size
+        Flaw(field="files", reason=told.format(name=plain_name(file.filename)))
+        for file in files
+        if not file.size
     ]
     if empty:
         raise invalid(*empty)
+
+
+def _too_large(name: str) -> Problem:
+    detail = _("Файл «{name}» больше {most} МБ.").format(name=name, most=LARGEST_FILE // 2**20)
+    return Problem(413, "file_too_large", detail, _("Уменьшите файл или разделите его."))
 
 
 def _keep(store: FileStore, file: UploadFile) -> Attachment:
