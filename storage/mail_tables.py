@@ -76,7 +76,7 @@ letters = Table(
     moment("next_try_at"),
     moment("accepted_at"),
     moment("bounced_at"),
-    generated("words", TSVECTOR(), "search_words(subject, text)"),
+    generated("words", TSVECTOR(), "letter_words(kind, subject, text)"),
     CheckConstraint(
         "state IN ('prepared', 'waiting', 'sending', 'accepted', 'bounced', 'failed',"
         " 'withheld', 'to_post')",

@@ -20,6 +20,11 @@ FUNCTIONS = (
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN setweight(to_tsvector('pg_catalog.russian'::regconfig, plain_words(subject)), 'A')
         || to_tsvector('pg_catalog.russian'::regconfig, plain_words(body))""",
+    # What the service writes by itself repeats the client, and nobody looks for it.
+    """CREATE FUNCTION letter_words(kind text, subject text, body text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN kind NOT IN ('confirmation', 'reminder', 'released', 'critical_alert')
+        THEN search_words(subject, body) END""",
     """CREATE FUNCTION search_blocks(id bigint) RETURNS bigint[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ARRAY[(id >> 12) << 2, (id >> 15) << 2 | 1, (id >> 18) << 2 | 2]""",
@@ -68,7 +73,7 @@ def upgrade() -> None:
 
 def add_words() -> None:
     add_generated("messages", "words", postgresql.TSVECTOR(), "search_words(subject, visible_text)")
-    add_generated("letters", "words", postgresql.TSVECTOR(), "search_words(subject, text)")
+    add_generated("letters", "words", postgresql.TSVECTOR(), "letter_words(kind, subject, text)")
     add_generated("clients", "words", postgresql.TSVECTOR(), "people_words(name || ' ' || code, '')")
     add_generated(
         "users", "words", postgresql.TSVECTOR(), "people_words(name || ' ' || login || ' ' || email, phone)"
