@@ -7,14 +7,17 @@ import asyncio
 import logging
 import signal
 from collections.abc import Coroutine
+from types import FrameType
 from typing import Any
 
 import uvicorn
 import uvloop
+from typing_extensions import override
 
 from gateway.app import create_app
 from gateway.clamd import Clamd
 from gateway.mailroom import Mailroom
+from gateway.pages.live import News
 from gateway.parts import Parts, assemble
 from gateway.relay import Relay
 from gateway.scanning import Scanner
@@ -24,6 +27,18 @@ from workflows.installation import installation
 HOST = "127.0.0.1"  # the site's own server stands before it, with TLS
 KEPT_ALIVE_SECONDS = 75
 GRACE_SECONDS = 20
+
+
+class Server(uvicorn.Server):
+    """The HTTP server, which ends the streams of open pages before it waits for requests."""
+
+    news: News
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop."""
+        self.news.close()
+        super().handle_exit(sig, frame)
 
 
 def beside(parts: Parts) -> list[Coroutine[Any, Any, None]]:
@@ -42,9 +57,10 @@ async def run() -> None:
     parts = await assemble(settings)
     parts.database.check_durability()
     parts.rules()  # the calendar is put together before anybody waits for it
-    server = uvicorn.Server(
+    app = create_app(parts)
+    server = Server(
         uvicorn.Config(
-            create_app(parts),
+            app,
             host=HOST,
             port=settings.http_port,
             access_log=False,
@@ -54,7 +70,8 @@ async def run() -> None:
         )
     )
     _outlive_the_signal()
-    running = [asyncio.create_task(work) for work in beside(parts)]
+    server.news = app.state.news
+    running = [asyncio.create_task(work) for work in (*beside(parts), server.news.run())]
     try:
         await _until_any_ends(server, running)
     finally:

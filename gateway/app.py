@@ -31,6 +31,8 @@ from gateway import (
     review,
     tickets,
 )
+from gateway.pages import faults, guard, live, shell
+from gateway.pages.visitors import SignInNeededError
 from gateway.parts import Parts
 from gateway.problems import ProblemBody
 from storage import calendars
@@ -80,12 +82,16 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     app.state.visitors = auth.Visitors(parts)
     app.state.orders = orders.Orders(parts)
-    problems.install(app)
+    app.state.news = live.News(parts.database)
+    problems.install(app, faults.answer)
+    app.add_exception_handler(SignInNeededError, faults.sign_in_needed)
     app.add_middleware(limits.BodyLimits)
+    app.add_middleware(guard.Guard, is_secure=parts.settings.site.startswith("https:"))
     _let_the_engine_page_ask(app, parts.settings.engine_ui)
     doors = (intake, correspondence, files, letter_pages, tickets, commands, operations, review)
     for door in (*doors, codec, reference):
         app.include_router(door.router)
+    shell.install(app)
     _open_health(app, parts)
     return app
 

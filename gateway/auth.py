@@ -14,11 +14,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from domain.calendar import MOSCOW
 from domain.terms import Actor, Role
+from gateway.pages.translation import _, marked
 from gateway.parts import Parts
 from gateway.problems import Problem
 from storage import people, tokens
-from storage.people import Person
 from storage.bearers import Bearer
+from storage.people import Person
 
 SCOPE = "api"
 REMEMBERED_SECONDS = 10.0
@@ -46,9 +47,15 @@ class Visitor:
         """Tell whether a client's user asks."""
         return self.bearer.role is Role.CLIENT
 
-    def may_see(self, client_id: int | None) -> bool:
-        """Tell whether a ticket of this client may be shown."""
-        return not self.is_client or client_id == self.bearer.client_id
+    def may_see(self, client_id: int | None, user_id: int | None) -> bool:
+        """Tell whether a ticket of this client, filed by this user, may be shown.
+
+        Colleagues see each other's tickets where their organisation wants it so (K11).
+        """
+        if not self.is_client:
+            return True
+        is_own = user_id == self.bearer.id
+        return client_id == self.bearer.client_id and (is_own or self.bearer.sees_organisation)
 
 
 class Visitors:
@@ -104,13 +111,14 @@ async def visitor_of(
     visitors: Visitors = request.app.state.visitors
     visitor = await visitors.find(shown.credentials) if shown else None
     if visitor is None:
-        detail = "Токен доступа не показан, отозван или истёк."
-        way_out = "Передайте заголовок Authorization: Bearer с действующим токеном."
+        detail = _("Токен доступа не показан, отозван или истёк.")
+        way_out = _("Передайте заголовок Authorization: Bearer с действующим токеном.")
         headers = {"WWW-Authenticate": "Bearer"}
         raise Problem(401, "unauthorized", detail, way_out, headers=headers)
     if SCOPE not in visitor.bearer.scopes:
-        detail = "Этот токен выдан не для API."
-        raise Problem(403, "scope", detail, f"Запросите токен с областью «{SCOPE}».")
+        detail = _("Этот токен выдан не для API.")
+        way_out = _("Запросите токен с областью «{scope}».").format(scope=SCOPE)
+        raise Problem(403, "scope", detail, way_out)
     return visitor
 
 
@@ -132,18 +140,19 @@ def require(visitor: Visitor, roles: frozenset[Role]) -> None:
 
     """
     if visitor.bearer.role not in roles:
-        names = ", ".join(ROLE_NAMES[role] for role in Role if role in roles)
-        detail = "Вашей роли это действие недоступно."
-        raise Problem(403, "role", detail, f"Обратитесь к тем, кто может: {names}.")
+        names = ", ".join(_(ROLE_NAMES[role]) for role in Role if role in roles)
+        detail = _("Вашей роли это действие недоступно.")
+        way_out = _("Обратитесь к тем, кто может: {names}.").format(names=names)
+        raise Problem(403, "role", detail, way_out)
 
 
 ROLE_NAMES = {
-    Role.CLIENT: "клиент",
-    Role.SPECIALIST: "специалист поддержки",
-    Role.HEAD: "руководитель поддержки",
-    Role.DEVELOPMENT: "отдел разработки",
-    Role.OPERATIONS: "эксплуатация",
-    Role.SYSTEM: "сама служба",
+    Role.CLIENT: marked("клиент"),
+    Role.SPECIALIST: marked("специалист поддержки"),
+    Role.HEAD: marked("руководитель поддержки"),
+    Role.DEVELOPMENT: marked("отдел разработки"),
+    Role.OPERATIONS: marked("эксплуатация"),
+    Role.SYSTEM: marked("сама служба"),
 }
 
 TheParts = Annotated[Parts, Depends(parts_of)]

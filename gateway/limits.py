@@ -2,6 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.pages.translation import _
 from gateway.problems import Problem, response
 from gateway.uploads import LARGEST_FILE, MOST_FILES
 
@@ -20,7 +21,7 @@ class BodyLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count what comes; answer 413 or 415 where it is too much or of another kind."""
-        if scope["type"] != "http" or not scope["path"].startswith("/api"):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
@@ -55,10 +56,11 @@ async def _answer(problem: Problem, scope: Scope, receive: Receive, send: Send) 
 
 
 def _too_large(limit: int) -> Problem:
-    detail = f"Запрос больше {limit // 1024} КБ."
-    return Problem(413, "too_large", detail, "Сократите текст или приложите меньше файлов.")
+    detail = _("Запрос больше {most} КБ.").format(most=limit // 1024)
+    return Problem(413, "too_large", detail, _("Сократите текст или приложите меньше файлов."))
 
 
 def _unknown_kind(kind: str) -> Problem:
-    detail = f"Содержимое «{kind[:100]}» не принимается."
-    return Problem(415, "unknown_media_type", detail, f"Отправьте {' или '.join(KNOWN)}.")
+    detail = _("Содержимое «{kind}» не принимается.").format(kind=kind[:100])
+    way_out = _("Отправьте {kinds}.").format(kinds=f" {_('или')} ".join(KNOWN))
+    return Problem(415, "unknown_media_type", detail, way_out)

@@ -1,10 +1,10 @@
-"""What is answered when something cannot be done: RFC 9457 problems, in Russian, with a way out.
+"""What is answered when something cannot be done: RFC 9457 problems with a way out.
 
 Carries out law 10: each names the field or rule and the reason; none shows our insides.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -13,44 +13,47 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from gateway.pages.translation import _, marked
 from storage.database import AWAY
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
-    400: "Запрос не удалось прочитать",
-    401: "Нужен токен доступа",
-    403: "Действие не разрешено",
-    404: "Не найдено",
-    405: "Такого действия здесь нет",
-    409: "Сейчас это невозможно",
-    413: "Запрос слишком велик",
-    415: "Неизвестный вид содержимого",
-    422: "Запрос заполнен неверно",
-    500: "Внутренняя ошибка",
-    503: "Временно недоступно",
+    400: marked("Запрос не удалось прочитать"),
+    401: marked("Нужен токен доступа"),
+    403: marked("Действие не разрешено"),
+    404: marked("Не найдено"),
+    405: marked("Такого действия здесь нет"),
+    409: marked("Сейчас это невозможно"),
+    413: marked("Запрос слишком велик"),
+    415: marked("Неизвестный вид содержимого"),
+    422: marked("Запрос заполнен неверно"),
+    500: marked("Внутренняя ошибка"),
+    503: marked("Временно недоступно"),
 }
 WAYS_OUT = {
-    400: "Проверьте запрос и отправьте его снова.",
-    404: "Проверьте адрес и номер.",
-    405: "Проверьте метод запроса по описанию API.",
-    500: "Повторите запрос позже с тем же ключом Idempotency-Key.",
+    400: marked("Проверьте запрос и отправьте его снова."),
+    404: marked("Проверьте адрес и номер."),
+    405: marked("Проверьте метод запроса по описанию API."),
+    500: marked("Повторите запрос позже с тем же ключом Idempotency-Key."),
 }
 DETAILS = {
-    404: "По этому адресу ничего нет, или оно недоступно вам.",
-    500: "Что-то пошло не так, мы уже записали это в журнал.",
+    404: marked("По этому адресу ничего нет, или оно недоступно вам."),
+    500: marked("Что-то пошло не так, мы уже записали это в журнал."),
 }
 REASONS = {
-    "missing": "не заполнено",
-    "string_too_short": "не заполнено",
-    "string_too_long": "длиннее {max_length} знаков",
-    "enum": "допустимо только: {expected}",
-    "literal_error": "допустимо только: {expected}",
-    "extra_forbidden": "такого поля нет",
-    "json_invalid": "это не JSON",
-    "int_parsing": "нужно целое число",
-    "datetime_from_date_parsing": "нужен момент времени, например 2026-09-07T11:30:00+03:00",
-    "timezone_aware": "укажите часовой пояс, например 2026-09-07T11:30:00+03:00",
-    "less_than_equal": "больше допустимого: {le}",
+    "missing": marked("не заполнено"),
+    "string_too_short": marked("не заполнено"),
+    "string_too_long": marked("длиннее {max_length} знаков"),
+    "enum": marked("допустимо только: {expected}"),
+    "literal_error": marked("допустимо только: {expected}"),
+    "extra_forbidden": marked("такого поля нет"),
+    "json_invalid": marked("это не JSON"),
+    "int_parsing": marked("нужно целое число"),
+    "datetime_from_date_parsing": marked(
+        "нужен момент времени, например 2026-09-07T11:30:00+03:00"
+    ),
+    "timezone_aware": marked("укажите часовой пояс, например 2026-09-07T11:30:00+03:00"),
+    "less_than_equal": marked("больше допустимого: {le}"),
 }
 
 log = logging.getLogger(__name__)
@@ -96,32 +99,37 @@ class Problem(HTTPException):
         super().__init__(status, detail, headers)
         self.body: dict[str, Any] = {
             "type": f"urn:profman-support:problem:{code}",
-            "title": TITLES[status],
+            "title": _(TITLES[status]),
             "status": status,
             "code": code,
             "detail": detail,
-            "way_out": way_out or WAYS_OUT.get(status, ""),
+            "way_out": way_out or _(WAYS_OUT.get(status, "")),
             **({"errors": [flaw.model_dump() for flaw in errors]} if errors else {}),
             **more,
         }
 
 
-def not_found(what: str = "Заявка") -> Problem:
+Answer = Callable[[Request, Problem], Awaitable[Response]]
+
+
+def not_found(what: str = marked("Заявка")) -> Problem:
     """Return the answer for what does not exist or is another's: nobody can tell which."""
-    detail = f"{what}: не найдено или недоступно вам."
+    detail = _("{what}: не найдено или недоступно вам.").format(what=_(what))
     return Problem(404, "not_found", detail)
 
 
 def invalid(*errors: Flaw) -> Problem:
     """Return the answer that names what is wrong with the fields."""
     detail = "; ".join(f"{flaw.field}: {flaw.reason}" for flaw in errors)
-    return Problem(422, "invalid", detail, "Исправьте указанные поля.", errors=errors)
+    return Problem(422, "invalid", detail, _("Исправьте указанные поля."), errors=errors)
 
 
 def register_away() -> Problem:
     """Return the answer for the time while PostgreSQL cannot be asked."""
-    detail = "Реестр временно не отвечает. Письма не пропадут: почтовый сервер доставит их позже."
-    way_out = "Повторите запрос с тем же Idempotency-Key."
+    detail = _(
+        "Реестр временно не отвечает. Письма не пропадут: почтовый сервер доставит их позже."
+    )
+    way_out = _("Повторите запрос с тем же Idempotency-Key.")
     return Problem(503, "register_away", detail, way_out, headers={"Retry-After": "5"})
 
 
@@ -134,8 +142,9 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Answer every failure of the application as a problem."""
+def install(app: FastAPI, answer: Answer) -> None:
+    """Answer every failure of the application as a problem, to programs or to people."""
+    app.state.answer = answer
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -145,44 +154,49 @@ def install(app: FastAPI) -> None:
 
 
 def response(problem: Problem) -> JSONResponse:
-    """Return the problem as it is sent."""
+    """Return the problem as programs get it."""
     return JSONResponse(
         problem.body, problem.status_code, headers=problem.headers, media_type=MEDIA_TYPE
     )
 
 
-async def _problem(_: Request, raised: Exception) -> Response:
+async def _answer(request: Request, problem: Problem) -> Response:
+    answer: Answer = request.app.state.answer
+    return await answer(request, problem)
+
+
+async def _problem(request: Request, raised: Exception) -> Response:
     assert isinstance(raised, Problem)  # noqa: S101 - Starlette calls it for this class alone
-    return response(raised)
+    return await _answer(request, raised)
 
 
-async def _http(_: Request, raised: Exception) -> Response:
+async def _http(request: Request, raised: Exception) -> Response:
     assert isinstance(raised, HTTPException)  # noqa: S101 - Starlette calls it for this class alone
     status = raised.status_code if raised.status_code in TITLES else 400
-    detail = DETAILS.get(status, TITLES[status] + ".")
+    detail = _(DETAILS.get(status, "")) or f"{_(TITLES[status])}."
     headers = dict(raised.headers or {})
-    return response(Problem(status, f"http_{status}", detail, headers=headers))
+    return await _answer(request, Problem(status, f"http_{status}", detail, headers=headers))
 
 
-async def _invalid(_: Request, raised: Exception) -> Response:
+async def _invalid(request: Request, raised: Exception) -> Response:
     assert isinstance(raised, RequestValidationError)  # noqa: S101 - as above
-    return response(invalid(*(_flaw(error) for error in raised.errors())))
+    return await _answer(request, invalid(*(_flaw(error) for error in raised.errors())))
 
 
 async def _register_away(request: Request, fault: Exception) -> Response:
     # The kind alone: the whole error has the statement in it and says nothing more of the server.
     kind = type(getattr(fault, "orig", None) or fault).__name__
     log.error("%s %s: the register is away: %s", request.method, request.url.path, kind)
-    return response(register_away())
+    return await _answer(request, register_away())
 
 
 async def _fault(request: Request, fault: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=fault)
-    return response(Problem(500, "internal", DETAILS[500]))
+    return await _answer(request, Problem(500, "internal", _(DETAILS[500])))
 
 
 def _flaw(error: dict[str, Any]) -> Flaw:
     # The first step of the path is where the value came from: body, query, header.
     where = ".".join(str(step) for step in error["loc"][1:]) or str(error["loc"][0])
-    reason = REASONS.get(error["type"], "значение не подходит")
+    reason = _(REASONS.get(error["type"], marked("значение не подходит")))
     return Flaw(field=where, reason=reason.format(**error.get("ctx", {})))

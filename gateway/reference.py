@@ -22,7 +22,7 @@ SHUT_IN = {
 }
 
 
-@router.get("/")
+@router.get("/api")
 async def reference(request: Request) -> HTMLResponse:
     """Show what the service offers."""
     document: dict[str, Any] = request.app.openapi()

@@ -22,7 +22,7 @@ def visible(connection: Connection, visitor: Visitor, number: str) -> Row:
 
     """
     row = tickets.find_row(connection, number)
-    if row is None or not visitor.may_see(row["client_id"]):
+    if row is None or not visitor.may_see(row["client_id"], row["user_id"]):
         raise not_found()
     return row
 

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Connection, Select, Table, func, select
 
@@ -52,7 +53,7 @@ def digest_of(plain: str) -> bytes:
     return sha256(plain.encode()).digest()
 
 
-def holders(table: Table, now: datetime) -> Select[tuple[object, ...]]:
+def holders(table: Table, now: datetime) -> Select[*tuple[Any, ...]]:
     """Return the statement for whoever holds the good secrets of this table at the moment."""
     is_good = (table.c.expires_at > now) & table.c.revoked_at.is_(None)
     return (
@@ -65,7 +66,7 @@ def holders(table: Table, now: datetime) -> Select[tuple[object, ...]]:
             func.coalesce(staff.c.name, users.c.name),
             table.c.scopes,
             is_supported(users.c.client_id, now.astimezone(MOSCOW).date()),
-            func.coalesce(clients.c.shares_tickets, True),  # noqa: FBT003 - what SQL gives for staff
+            func.coalesce(clients.c.shares_tickets, True),
         )
         .join_from(table, staff, staff.c.id == table.c.staff_id, isouter=True)
         .join(users, users.c.id == table.c.user_id, isouter=True)

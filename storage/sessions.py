@@ -48,8 +48,10 @@ def end(connection: Connection, session_id: int, at: datetime) -> None:
 
 def end_all(connection: Connection, owner: Person | Staff, at: datetime) -> None:
     """End every session of somebody."""
-    is_staff = isinstance(owner, Staff)
-    whose = sessions.c.staff_id == owner.id if is_staff else sessions.c.user_id == owner.user_id
+    if isinstance(owner, Staff):
+        whose = sessions.c.staff_id == owner.id
+    else:
+        whose = sessions.c.user_id == owner.user_id
     connection.execute(_open(at).where(whose))
 
 

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, event, text
 
 from domain.terms import Actor, Role
 from storage import people, tokens
+from storage.bearers import Bearer
 from storage.database import Database
 from storage.people import Person, Staff
-from storage.bearers import Bearer
 
 NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)

@@ -1,0 +1,1 @@
+"""The console: what specialists and their head work with all day."""

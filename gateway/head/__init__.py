@@ -1,0 +1,1 @@
+"""The head's pages: the day, reaction times, and every figure with its tickets."""

@@ -1,0 +1,67 @@
+"""The pages that stand around all others: the front, the files of ours, the choice of language."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, FastAPI, Form, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+from domain.letters import Language
+from gateway import regulation
+from gateway.pages import live
+from gateway.pages.rendering import STATIC
+from gateway.pages.visitors import KEPT_SECONDS, LANGUAGE, AnyPage, is_secure
+
+router = APIRouter(include_in_schema=False)
+
+KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def install(app: FastAPI) -> None:
+    """Open every page of the application."""
+    for pages in (router, live.router, regulation.router):
+        app.include_router(pages)
+
+
+@router.get("/")
+async def front(page: AnyPage) -> Response:
+    """Show newcomers the ways to support; who has signed in goes to their own pages."""
+    if page.visitor is not None:
+        return RedirectResponse("/cabinet" if page.visitor.is_client else "/queue", 303)
+    return page.show("front.html")
+
+
+@router.get("/static/{name}")
+async def static_file(name: str) -> FileResponse:
+    """Give a file of ours; its address changes with its content."""
+    file = STATIC / name
+    if "/" in name or name.startswith(".") or not file.is_file():
+        raise HTTPException(404)
+    return FileResponse(file, headers=KEPT)
+
+
+@router.post("/language")
+async def choose_language(
+    page: AnyPage, language: Annotated[Language, Form()], back: Annotated[str, Form()] = "/"
+) -> Response:
+    """Keep the language that was chosen and go on where the reader was."""
+    response = RedirectResponse(local_path(back), 303)
+    response.set_cookie(
+        LANGUAGE, language, max_age=KEPT_SECONDS, samesite="lax", secure=is_secure(page.parts)
+    )
+    return response
+
+
+def local_path(wanted: str, otherwise: str = "/") -> str:
+    """Return the path if it is one of this site, else the other one."""
+    parts = urlsplit(wanted)
+    is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
+    is_plain = is_local and not parts.scheme and not parts.netloc and "\\" not in wanted
+    has_controls = any(ord(character) < ord(" ") for character in wanted)
+    return wanted if is_plain and not has_controls else otherwise
+
+
+def here(request: Request) -> str:
+    """Return the path and question of the page that is shown, to come back to it."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -1,0 +1,56 @@
+// What every page does with a script: news without reloading, one sending of a form, files by hand.
+// Without it each page still works: forms are plain forms, links are plain links.
+"use strict";
+(() => {
+  // News: only a page in sight listens, so that many open tabs share the browser's few connections.
+  const stream = document.body.dataset.live;
+  const ticket = document.body.dataset.liveTicket || "";
+  const POLL_MS = 15000;
+  let source = null;
+  let polling = null;
+
+  const look = () => document.body.dispatchEvent(new CustomEvent("news"));
+
+  const poll = () => { if (polling === null) polling = setInterval(look, POLL_MS); };
+  const rest = () => { clearInterval(polling); polling = null; };
+
+  function listen() {
+    if (!stream || source || document.hidden) return;
+    if (!("EventSource" in window)) { poll(); return; }
+    source = new EventSource(stream);
+    source.addEventListener("open", rest);
+    source.addEventListener("change", (event) => {
+      const numbers = event.data.split(" ");
+      if (!ticket || numbers.includes(ticket) || numbers.includes("*")) look();
+    });
+    source.addEventListener("error", poll);
+  }
+  function shut() { if (source) { source.close(); source = null; } rest(); }
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) { shut(); } else { listen(); look(); }
+  });
+  window.addEventListener("pagehide", shut);
+  window.addEventListener("pageshow", (event) => {
+    listen();
+    if (!event.persisted) return;
+    document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+    look();
+  });
+
+  // A form is sent once, however often its button is pressed; coming back makes it free again.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    form.setAttribute("aria-busy", "true");
+    setTimeout(() => { delete form.dataset.sent; form.removeAttribute("aria-busy"); }, 20000);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    const form = event.target.closest ? event.target.closest("form") : null;
+    if (form) { event.preventDefault(); form.requestSubmit(form.querySelector("button.main") || undefined); }
+  });
+})();
