@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse
 
 from gateway.auth import AnyVisitor, TheParts, Visitor
 from gateway.files import attachments_of, is_given
-from gateway.pages.translation import _, marked
+from gateway.pages.translation import _, marked, present
 from gateway.parts import Parts
 from gateway.pictures import in_turn, picture_of
 from gateway.problems import Problem, documented, not_found
@@ -46,9 +46,9 @@ HEADERS = {
 }
 # The policy stands in the page, too, for a frame that is given its text and not its address.
 PAGE = """<!doctype html>
-<html lang="ru"><head><meta charset="utf-8">
+<html lang="{language}"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="referrer" content="no-referrer"><title>Письмо</title>
+<meta name="referrer" content="no-referrer"><title>{title}</title>
 <style>body{{font:15px/1.45 sans-serif;margin:12px;overflow-wrap:anywhere}}
 img{{max-width:100%;height:auto}}pre{{white-space:pre-wrap}}
 blockquote{{margin:0 0 0 8px;padding-left:8px;border-left:2px solid #bbb}}</style>
@@ -76,7 +76,8 @@ async def show_letter(
     if not letter.html:
         raise _without_html()
     shown = await in_turn(_shown, parts, letter, await _pictures(parts, letter, carried))
-    page = PAGE.format(policy=escape(POLICY), letter=shown)
+    told = {"language": present.get(), "title": _("Письмо")}
+    page = PAGE.format(policy=escape(POLICY), letter=shown, **told)
     return HTMLResponse(page, headers=HEADERS)
 
 

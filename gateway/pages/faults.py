@@ -13,19 +13,19 @@ from starlette.datastructures import UploadFile
 
 from gateway.pages.guard import SAFE, is_page
 from gateway.pages.rendering import Page
-from gateway.pages.translation import _, present
+from gateway.pages.translation import _, marked, present
 from gateway.problems import Problem
 from gateway.problems import response as for_programs
 
 HIDDEN = frozenset({"csrf", "key", "seen", "back", "next"})
 SECRET = ("password", "secret")
 LABELS = {
-    "text": "Текст",
-    "evidence": "Что передать разработке",
-    "reason": "Причина",
-    "subject": "Тема",
-    "description": "Описание",
-    "steps": "Шаги",
+    "text": marked("Текст"),
+    "evidence": marked("Что передать разработке"),
+    "reason": marked("Причина"),
+    "subject": marked("Тема"),
+    "description": marked("Описание"),
+    "steps": marked("Шаги"),
 }
 
 

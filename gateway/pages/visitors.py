@@ -16,7 +16,7 @@ from domain.letters import Language
 from domain.terms import Role
 from gateway.auth import INSIDE, STAFF, TheParts, Visitor, require
 from gateway.pages.rendering import Page
-from gateway.pages.translation import present
+from gateway.pages.translation import _, present
 from gateway.parts import Parts
 from gateway.problems import Problem
 from storage import people, sessions
@@ -117,8 +117,8 @@ async def checked_form(request: Request, page: Annotated[Page, Depends(page_of)]
         return
     form = await request.form()
     if not hmac.compare_digest(str(form.get("csrf", "")), page.csrf):
-        detail = "Форма открыта в другом сеансе."
-        raise Problem(403, "csrf", detail, "Отправьте её ещё раз с этой страницы.")
+        detail = _("Форма открыта в другом сеансе.")
+        raise Problem(403, "csrf", detail, _("Отправьте её ещё раз с этой страницы."))
 
 
 def the_visitor(page: Page) -> Visitor:
