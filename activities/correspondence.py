@@ -1,6 +1,6 @@
 """Composes the letter that an event owes, once, from the register's own words.
 
-Carries out R33, R41-R43, R46, R63-R65, Q9, Q14 and law 3.
+Carries out R10, R23-R26, R33, R41-R43, R46, R58, R63-R65, Q9, Q14 and law 3.
 """
 
 import re
@@ -25,6 +25,7 @@ from domain.letters import (
     may_be_held_back,
     message_key,
 )
+from domain.scope import find_entry
 from domain.terms import Ground, LetterState
 from domain.ticket import Ticket
 from mail.composing import LetterEnvelope, can_be_addressed, compose
@@ -143,6 +144,7 @@ class Correspondence:
             previous_number=case.follow_up_of,
             text=_text(case.words, kind),
             matter=case.subject,
+            way_out=_way_out(ticket, kind, Language(case.language)),
             questions=_questions(case.words),
             reminder_ordinal=max(ticket.reminders, 1),
             waiting_since_at=ticket.since,
@@ -187,6 +189,12 @@ def _fate(
 def _reachable(case: CaseFile) -> str:
     """Return the client's address if a letter can be sent there; else it goes by post (Q9)."""
     return case.address if can_be_addressed(case.address) else ""
+
+
+def _way_out(ticket: Ticket, kind: LetterKind, language: Language) -> str:
+    """Return where the catalogue of scope sends the client; nothing for an older category."""
+    entry = find_entry(ticket.category) if kind is LetterKind.DEFERRAL_R58 else None
+    return entry.way_out(language) if entry else ""
 
 
 def _file(row: dict[str, str | int]) -> AttachedFile:

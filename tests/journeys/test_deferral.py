@@ -102,6 +102,20 @@ async def test_what_is_outside_support_is_deferred_with_its_entry_of_the_catalog
     assert "Обратитесь к поставщику почты." in story.mailbox()[-1].text
 
 
+async def test_whoever_is_outside_support_reads_the_way_out_of_that_very_matter(
+    story: Story,
+) -> None:  # R25 R58
+    number = await story.register(story.at("mon", "10:00"))
+    await story.order(number, Take())
+
+    text = story.text(number, "Код под отдельную задачу мы не переделываем.")
+    await story.order(number, MarkOutOfScope("code_change", text))
+
+    letter = " ".join(story.mailbox()[-1].text.split())
+    assert "пришлите пожелание" in letter
+    assert "разработчикам этой программы" not in letter
+
+
 def to_the_minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
