@@ -62,5 +62,6 @@ def _too_large(limit: int) -> Problem:
 
 def _unknown_kind(kind: str) -> Problem:
     detail = _("Содержимое «{kind}» не принимается.").format(kind=kind[:100])
-    way_out = _("Отправьте {kinds}.").format(kinds=f" {_('или')} ".join(KNOWN))
+    either = _("или")
+    way_out = _("Отправьте {kinds}.").format(kinds=f" {either} ".join(KNOWN))
     return Problem(415, "unknown_media_type", detail, way_out)

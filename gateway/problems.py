@@ -4,7 +4,7 @@ Carries out law 10: each names the field or rule and the reason; none shows our 
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -55,6 +55,7 @@ REASONS = {
     "timezone_aware": marked("укажите часовой пояс, например 2026-09-07T11:30:00+03:00"),
     "less_than_equal": marked("больше допустимого: {le}"),
 }
+UNFIT = marked("значение не подходит")
 
 log = logging.getLogger(__name__)
 
@@ -195,8 +196,13 @@ async def _fault(request: Request, fault: Exception) -> Response:
     return await _answer(request, Problem(500, "internal", _(DETAILS[500])))
 
 
+def reason_of(error: Mapping[str, Any]) -> str:
+    """Return why a value was not taken, in words, from what the check of the model says."""
+    reason = _(REASONS.get(error["type"], UNFIT))
+    return reason.format(**error.get("ctx", {}))
+
+
 def _flaw(error: dict[str, Any]) -> Flaw:
     # The first step of the path is where the value came from: body, query, header.
     where = ".".join(str(step) for step in error["loc"][1:]) or str(error["loc"][0])
-    reason = _(REASONS.get(error["type"], marked("значение не подходит")))
-    return Flaw(field=where, reason=reason.format(**error.get("ctx", {})))
+    return Flaw(field=where, reason=reason_of(error))

@@ -35,6 +35,7 @@ def regulation(page: AnyPage) -> HTMLResponse:
         edition = editions.current(connection, page.now)
         announced = editions.list_announced(connection)
     calendar, today = page.parts.rules().calendar, page.now.astimezone(MOSCOW).date()
+    days = days_ahead(calendar, today, DAYS_SHOWN)
     return page.show(
         "regulation.html",
         headers=KEPT,
@@ -42,8 +43,12 @@ def regulation(page: AnyPage) -> HTMLResponse:
         said=saying(edition.settings, page.language),
         edition=edition,
         announced=announced,
-        days=days_ahead(calendar, today, DAYS_SHOWN),
-        departures=departures_ahead(calendar, today, DAYS_WATCHED),
+        days=days,
+        departures=[
+            departure
+            for departure in departures_ahead(calendar, today, DAYS_WATCHED)
+            if departure.last_on > days[-1][0]
+        ],
         known_through=calendar.known_through,
     )
 

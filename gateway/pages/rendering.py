@@ -21,6 +21,7 @@ from domain.letters import Language
 from domain.words import command_name, name
 from gateway.auth import Visitor
 from gateway.pages import moments
+from gateway.pages.day_reasons import day_reason
 from gateway.pages.translation import _, ngettext, present
 from gateway.parts import Parts
 from storage.database import AWAY
@@ -86,6 +87,7 @@ def environment() -> Environment:
         "day_long": moments.long_day,
         "amount": moments.amount,
         "size": moments.size,
+        "day_reason": day_reason,
         "named": lambda code: name(code, present.get()),
         "command": lambda kind: command_name(kind, present.get()),
         "paragraphs": paragraphs,

@@ -35,6 +35,7 @@ RUSSIAN_IN_CODE = {
     "review.py": KEPT,
     "scanning.py": KEPT,
     "operations.py": "reasons for programmers: the answer names the field in words of its own",
+    "pages/day_reasons.py": "how the official calendar writes a day off in Russian",
     "pages/moments.py": "days, months and units stand there in both languages",
 }
 RUSSIAN_IN_TEMPLATES = {("parts.html", "Русский"): "a language is chosen by its own name"}
@@ -82,6 +83,18 @@ def test_each_catalogue_has_exactly_what_is_said(language: str) -> None:
     said, known = catalogues.said(), set(kept(language))
 
     assert (said - known, known - said) == (set(), set()), "run .venv/bin/poe words"
+
+
+def test_no_message_hides_from_the_catalogues() -> None:
+    calls = {
+        node.args[0].value
+        for file in GATEWAY.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"_", "marked"}
+        if isinstance(node.args[0], ast.Constant)
+    }
+
+    assert calls - catalogues.said() == set(), "inside an f-string no message is found"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
