@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from domain.letters import Language
 from gateway import regulation
+from gateway.console import calls, paper, registered
 from gateway.pages import live
 from gateway.pages.rendering import STATIC
 from gateway.pages.visitors import KEPT_SECONDS, LANGUAGE, AnyPage, is_secure
@@ -20,8 +21,16 @@ KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 def install(app: FastAPI) -> None:
     """Open every page of the application."""
-    for pages in (router, live.router, regulation.router):
-        app.include_router(pages)
+    pages = (
+        router,
+        live.router,
+        regulation.router,
+        calls.router,
+        paper.router,
+        registered.router,
+    )
+    for each in pages:
+        app.include_router(each)
 
 
 @router.get("/")

@@ -4,7 +4,7 @@ Carries out R2. Without a session a page that needs one leads to the sign-in and
 """
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from hashlib import sha256
 from typing import Annotated
 
@@ -63,15 +63,18 @@ def csrf_of(plain: str) -> str:
     return hmac.new(plain.encode(), b"csrf", sha256).hexdigest()
 
 
-async def page_of(request: Request, parts: TheParts) -> Page:
-    """Return the page for whoever asks, signed in or not."""
+async def page_of(request: Request, parts: TheParts) -> AsyncIterator[Page]:
+    """Give the page for whoever asks, signed in or not; the files of a form are let go after it."""
     plain = request.cookies.get(cookie_name(parts), "")
     visitor = await run_in_threadpool(_find, parts, plain) if plain else None
     language = chosen_language(request, visitor)
     present.set(language)
     page = Page(request, parts, language, visitor, csrf_of(plain) if visitor else "")
     request.state.page = page
-    return page
+    try:
+        yield page
+    finally:
+        await request.close()
 
 
 def chosen_language(request: Request, visitor: Visitor | None = None) -> Language:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
 from pydantic import SecretStr
 
 from deploy.local.processes import LOOPBACK, free_port
@@ -18,13 +18,12 @@ from deploy.local.world import KEYS
 from gateway.app import create_app
 from gateway.pages.visitors import cookie_name
 from storage import people, sessions
-from storage.people import Person, Staff
 from tests.gateway.conftest import Api
 from workflows.installation import Installation
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-DESKTOP = {"width": 1280, "height": 720}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 720}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -68,12 +67,17 @@ class Site:
         name, plain = cookie_name(self.api.parts), self.session(who)
         await context.add_cookies([{"name": name, "value": plain, "url": self.url}])
 
+    async def settle(self) -> None:
+        """Let the processes, whose clock is behind the doors', do what is due by now."""
+        await self.story.until(self.story.world.clock())
+
     def session(self, who: str) -> str:
         """Begin a session of this login and return its secret."""
         now = self.api.parts.clock()
         with self.api.parts.database.transaction() as connection:
-            owner: Staff | Person | None = people.find_staff(connection, who)
-            owner = owner or people.find_user_by_login(connection, who, now.date())
+            member = people.find_staff(connection, who)
+            user = people.find_user_by_login(connection, who, now.date())
+            owner = member or user
             assert owner is not None
             return sessions.begin(connection, owner, now, "password")
 
