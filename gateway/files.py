@@ -53,6 +53,17 @@ CHECKS = {
     ScanState.INFECTED: marked("заражён, не выдаётся"),
 }
 
+# Why `mail` shows no picture: kept in Russian, said in the reader's language.
+NOT_SHOWN = frozenset(
+    {
+        marked("это не картинка JPG, GIF или PNG"),
+        marked("картинка слишком велика, чтобы её показать"),
+        marked("картинка повреждена"),
+        marked("показ потребовал бы слишком много времени"),
+        marked("показ потребовал бы слишком много памяти или не удался"),
+    }
+)
+
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 TicketOfFile = Annotated[str, Query(max_length=20, description="Заявка, в которой этот файл")]
 
@@ -194,7 +205,8 @@ async def _copy(parts: Parts, digest: str) -> Copy:
 
 
 def _not_shown(reason: NotShownError) -> Problem:
-    detail = _("Файл не показывается: {reason}.").format(reason=_(str(reason)))
+    why = _(str(reason)) if str(reason) in NOT_SHOWN else str(reason)
+    detail = _("Файл не показывается: {reason}.").format(reason=why)
     way_out = _("Скачайте его: тот же адрес без /picture.")
     return Problem(415, "not_a_picture", detail, way_out)
 

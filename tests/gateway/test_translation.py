@@ -11,6 +11,7 @@ from jinja2 import nodes
 from docs import catalogues
 from docs.catalogues import GATEWAY, LANGUAGES, Id
 from domain.letters import Language
+from gateway.files import NOT_SHOWN
 from gateway.pages.rendering import environment
 from gateway.pages.translation import _, marked, ngettext, present
 from tests.gateway.conftest import Api
@@ -156,6 +157,17 @@ def test_the_code_says_nothing_to_people_outside_of_the_catalogues() -> None:
 def test_no_excuse_outlives_its_reason() -> None:
     for name in RUSSIAN_IN_CODE:
         assert list(untranslated(ast.parse((GATEWAY / name).read_bytes()))), name
+
+
+def test_every_reason_why_a_picture_is_not_shown_has_its_words() -> None:  # R42
+    told = {
+        text
+        for file in (GATEWAY.parent / "mail").glob("*.py")
+        for text in re.findall(r'NotShownError\("([^"]+)"\)', file.read_text(encoding="utf-8"))
+    }
+
+    assert told
+    assert told <= NOT_SHOWN
 
 
 def test_a_message_is_its_own_text_in_russian() -> None:
