@@ -6,6 +6,7 @@ code moves nothing else. Russian needs words of its own only where it counts som
 """
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -48,16 +49,26 @@ def messages(catalogue: Catalog) -> dict[Id, Message]:
     return {_id(message.id): message for message in catalogue if message.id}
 
 
-def update(language: str) -> list[Id]:
-    """Write the catalogue anew and return what has no words in this language yet."""
+def renewed(language: str) -> Catalog:
+    """Return the catalogue with what is said now, translated as far as it is known."""
     known = messages(read(language))
     new = Catalog(locale=language, fuzzy=False)
     for one in sorted(said(), key=str):
         new.add(one, known[one].string if one in known else "")
-    with path(language).open("wb") as file:
-        write_po(file, new, width=100, omit_header=True, no_location=True, sort_output=False)
-    text = path(language).read_text(encoding="utf-8")
-    path(language).write_text(f"{_header(new)}\n{text.strip()}\n", encoding="utf-8")
+    return new
+
+
+def written(catalogue: Catalog) -> str:
+    """Return the catalogue as its file has it."""
+    file = BytesIO()
+    write_po(file, catalogue, width=100, omit_header=True, no_location=True, sort_output=False)
+    return f"{_header(catalogue)}\n{file.getvalue().decode().strip()}\n"
+
+
+def update(language: str) -> list[Id]:
+    """Write the catalogue anew and return what has no words in this language yet."""
+    new = renewed(language)
+    path(language).write_text(written(new), encoding="utf-8")
     return [one for one, message in messages(new).items() if needs_words(message, language)]
 
 

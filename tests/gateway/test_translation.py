@@ -86,6 +86,13 @@ def test_each_catalogue_has_exactly_what_is_said(language: str) -> None:
     assert (said - known, known - said) == (set(), set()), "run .venv/bin/poe words"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_catalogue_is_written_as_the_tool_writes_it(language: str) -> None:
+    text = catalogues.path(language).read_text(encoding="utf-8")
+
+    assert catalogues.written(catalogues.renewed(language)) == text, "run .venv/bin/poe words"
+
+
 def test_no_message_hides_from_the_catalogues() -> None:
     calls = {
         node.args[0].value
