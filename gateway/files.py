@@ -120,6 +120,15 @@ def attachments_of(connection: Connection, row: Row) -> tuple[Attachment, ...]:
     return files.list_for(connection, row["id"]) if row["direction"] == "in" else ()
 
 
+def with_attachments(
+    connection: Connection, rows: list[Row]
+) -> tuple[tuple[Row, tuple[Attachment, ...]], ...]:
+    """Return each message with what it carried, however many there are, in one statement."""
+    received = (row["id"] for row in rows if row["direction"] == "in")
+    carried = files.list_for_all(connection, received)
+    return tuple((row, carried.get(row["id"], ())) for row in rows)
+
+
 def file_shown(
     attachment: Attachment, number: str, *, has_scanner: bool, for_client: bool
 ) -> FileShown:
@@ -182,8 +191,9 @@ def _given(parts: Parts, visitor: Visitor, number: str, digest: str) -> Attachme
 def _attached(parts: Parts, visitor: Visitor, number: str, digest: str) -> Attachment:
     with parts.database.transaction() as connection:
         visible(connection, visitor, number)
-        for row in messages_seen(connection, visitor, number):
-            for attachment in attachments_of(connection, row):
+        seen = messages_seen(connection, visitor, number)
+        for __, carried in with_attachments(connection, seen):
+            for attachment in carried:
                 if attachment.digest == digest:
                     return attachment
     raise not_found(marked("Файл"))

@@ -14,7 +14,7 @@ from domain.terms import Status
 from domain.ticket import Ticket
 from domain.words import name
 from gateway.auth import AnyVisitor, StaffVisitor, TheParts, Visitor
-from gateway.files import attachments_of
+from gateway.files import with_attachments
 from gateway.models import Listing, Queue, QueueRow, TicketRow, TicketShown
 from gateway.pages.translation import _
 from gateway.problems import Flaw, documented, invalid, not_found
@@ -119,7 +119,7 @@ def read_case(connection: Connection, visitor: Visitor, number: str) -> CaseRead
         ticket=tickets.find(connection, number) or Ticket(number),
         request=request,
         journal=tickets.journal(connection, number),
-        messages=tuple((message, attachments_of(connection, message)) for message in seen),
+        messages=with_attachments(connection, seen),
         letters=tuple(letters.list_for(connection, number)),
         staff=staff_names(connection),
     )

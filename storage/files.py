@@ -5,7 +5,7 @@ Carries out R41, R42, Q14 and law 1: what stands under its digest is whole, or i
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import file_digest, sha256
@@ -150,31 +150,46 @@ def add(connection: Connection, message_id: int, carried: Sequence[Attachment]) 
     connection.execute(ADD, {"message_id": message_id, "attachments": lines})
 
 
+# What a message carried, of which each line begins with the id of its message.
+CARRIED = (
+    select(
+        attachments.c.message_id,
+        attachments.c.name,
+        attachments.c.content_type,
+        attachments.c.digest,
+        files.c.size,
+        attachments.c.id,
+        file_scans.c.state,
+        file_scans.c.reason,
+        picture_copies.c.reason,
+    )
+    .join_from(attachments, files)
+    .outerjoin(file_scans, file_scans.c.digest == files.c.digest)
+    .outerjoin(picture_copies, picture_copies.c.digest == files.c.digest)
+    .order_by(attachments.c.id)
+)
+
+
 def list_for(connection: Connection, message_id: int) -> tuple[Attachment, ...]:
     """Return what the message carried, in its order."""
-    found = (
-        select(
-            attachments.c.name,
-            attachments.c.content_type,
-            attachments.c.digest,
-            files.c.size,
-            attachments.c.id,
-            file_scans.c.state,
-            file_scans.c.reason,
-            picture_copies.c.reason,
-        )
-        .join_from(attachments, files)
-        .outerjoin(file_scans, file_scans.c.digest == files.c.digest)
-        .outerjoin(picture_copies, picture_copies.c.digest == files.c.digest)
-        .where(attachments.c.message_id == message_id)
-        .order_by(attachments.c.id)
-    )
-    return tuple(_attachment(row) for row in connection.execute(found))
+    return list_for_all(connection, [message_id]).get(message_id, ())
+
+
+def list_for_all(
+    connection: Connection, message_ids: Iterable[int]
+) -> dict[int, tuple[Attachment, ...]]:
+    """Return what these messages carried, in one read; those that carried nothing are left out."""
+    ids = list(message_ids)
+    carried: dict[int, tuple[Attachment, ...]] = {}
+    if ids:
+        for row in connection.execute(CARRIED.where(attachments.c.message_id.in_(ids))):
+            carried[row[0]] = (*carried.get(row[0], ()), _attachment(row))
+    return carried
 
 
 def _attachment(row: Row[*tuple[Any, ...]]) -> Attachment:
-    own = Attachment(*row[:5])
-    state, why_held, not_shown = row[5:]
+    own = Attachment(*row[1:6])
+    state, why_held, not_shown = row[6:]
     scan = Scan(ScanState(state), why_held) if state else Scan()
     return replace(own, scan=scan, not_shown=not_shown or "")
 

@@ -3,6 +3,7 @@
 from alembic import context
 
 from storage import (
+    draft_tables,
     file_tables,
     mail_tables,
     people_tables,
@@ -13,6 +14,7 @@ from storage import (
 from storage.schema import metadata
 
 TABLES = (  # importing fills the metadata
+    draft_tables,
     file_tables,
     mail_tables,
     people_tables,

@@ -1,5 +1,9 @@
 """Drafts, presence, saved replies and saved views of the console."""
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -7,4 +11,36 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    _drafts_and_replies()
+
+
+def _drafts_and_replies() -> None:
+    op.create_table(
+        "drafts",
+        sa.Column("staff_id", sa.BigInteger(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("fields", postgresql.JSONB(), server_default="{}", nullable=False),
+        sa.Column("sent_key", sa.Text(), server_default="", nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_drafts_staff_id")),
+        sa.PrimaryKeyConstraint("staff_id", "place", name=op.f("pk_drafts")),
+    )
+    op.create_table(
+        "saved_replies",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), server_default="", nullable=False),
+        sa.Column("command", sa.Text(), server_default="", nullable=False),
+        sa.Column("category", sa.Text(), server_default="", nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("changed_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("archived_at", sa.DateTime(timezone=True)),
+        sa.CheckConstraint("language IN ('ru', 'en')", name=op.f("saved_replies_language_is_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_replies")),
+        sa.UniqueConstraint("origin", name=op.f("uq_saved_replies_origin")),
+    )
+    op.create_index("ix_saved_replies_language", "saved_replies", ["language", "rule"])
