@@ -1,40 +1,9 @@
 """Everything of the register that the wording of a letter may need, in one read."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, text
 
-
-@dataclass(frozen=True, kw_only=True)
-class CaseFile:
-    """A ticket's request with the words that a letter is to carry."""
-
-    number: str
-    kind: str
-    declared: str
-    channel: str
-    name: str
-    address: str
-    is_verified: bool
-    language: str
-    subject: str
-    description: str
-    told: dict[str, str]
-    missing: list[str]
-    follow_up_of: str
-    withheld: str
-    confirm_at: datetime | None
-    is_bounced: bool
-    received_at: datetime
-    called_at: datetime | None
-    words: str
-    in_reply_to: str
-    references: list[str]
-    files: list[dict[str, Any]]
-
+from domain.letter_facts import CaseFile
 
 CASE_FILE: TypeAdapter[CaseFile] = TypeAdapter(CaseFile)
 
