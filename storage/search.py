@@ -20,12 +20,12 @@ from storage.worklists import list_lines
 
 Arrival = tuple[datetime, str]
 
-# The index knows a message's block at three levels; a block holds eight of the level below.
-FINEST_BITS = 12
+# The index knows a message's block at four levels; a block holds eight of the level below.
+FINEST_BITS = 9
 WIDER = 8
-LEVELS = (2, 1, 0)
-GROWING = (1, 4, 16)
-WIDEST = 64
+LEVELS = (3, 2, 1, 0)
+GROWING = (1, 4, 16, 64)
+WIDEST = 512
 MOST_PARTS = 30
 MOST_LOOKED = 64
 OWN_WINDOW = 2000

@@ -171,13 +171,13 @@ def test_a_page_that_looked_enough_is_short_and_the_next_goes_on(
     assert seen == [talkative, old]
 
 
-@pytest.mark.parametrize("before", [1, 2, 4096, 4097, 5000, 262_145, 3_000_000, 20_000_000])
+@pytest.mark.parametrize("before", [1, 2, 512, 513, 5000, 262_145, 3_000_000, 20_000_000])
 def test_the_blocks_of_a_search_touch_one_another_and_reach_the_first_message(
     before: int,
 ) -> None:  # U3
-    bits = {level: 12 + 3 * level for level in range(3)}
+    bits = {level: 9 + 3 * level for level in range(4)}
     rest: int | None = before
-    edge = before - 1 >> 12 << 12
+    edge = before - 1 >> 9 << 9
 
     while rest is not None:
         parts, rest = search.blocks_before(rest)
@@ -186,7 +186,7 @@ def test_the_blocks_of_a_search_touch_one_another_and_reach_the_first_message(
             stretches = sorted((name >> 2 << bits[name & 3], 1 << bits[name & 3]) for name in names)
             ends = {begin + length for begin, length in stretches}
             assert {begin for begin, _ in stretches} - ends == {stretches[0][0]}
-            assert max(ends) in {edge, edge + (1 << 12)}
+            assert max(ends) in {edge, edge + (1 << 9)}
             edge = stretches[0][0]
 
     assert edge == 0

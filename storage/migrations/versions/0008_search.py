@@ -27,7 +27,7 @@ FUNCTIONS = (
         THEN search_words(subject, body) END""",
     """CREATE FUNCTION search_blocks(id bigint) RETURNS bigint[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ARRAY[(id >> 12) << 2, (id >> 15) << 2 | 1, (id >> 18) << 2 | 2]""",
+    RETURN ARRAY[(id >> 9) << 2, (id >> 12) << 2 | 1, (id >> 15) << 2 | 2, (id >> 18) << 2 | 3]""",
     r"""CREATE FUNCTION people_words(named text, phone text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN to_tsvector('pg_catalog.simple'::regconfig,
