@@ -158,8 +158,11 @@ class LetterActivities:
         return self._gate.was_sent is not None and self._gate.was_sent(claimed.message_id)
 
     def _window(self, claimed: Claimed, at: datetime) -> datetime:
-        rules = self._rules()
-        return departure(LetterKind(claimed.kind), at, rules.calendar, rules.settings)
+        """Return when the letter may leave; one that staff urged leaves at once (R45, law 7)."""
+        if claimed.is_urged:
+            return at
+        rules, earliest = self._rules(), max(at, claimed.not_before or at)
+        return departure(LetterKind(claimed.kind), earliest, rules.calendar, rules.settings)
 
     def _postpone(self, claimed: Claimed, leaves_at: datetime) -> Delivered:
         with self._database.transaction() as connection:

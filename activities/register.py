@@ -5,15 +5,17 @@ Carries out laws 1, 3, 5 and 12; the letters of a stretch are composed and store
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from temporalio import activity
 
-from activities.correspondence import Cause, Correspondence, Stationery
+from activities import overrides
+from activities.correspondence import Correspondence, Stationery
 from activities.outbox import Outbox
 from domain.correspondence import MARGIN, owed
 from domain.events import ClientAnswered, TicketEvent
+from domain.letter_facts import Cause
 from domain.obligations import Due, next_due
 from domain.occurrences import CommandRefused
 from domain.terms import LetterState, Status
@@ -36,10 +38,11 @@ class Recording:
 
 @dataclass(frozen=True)
 class Leaving:
-    """A letter that has yet to leave, and when."""
+    """A letter that has yet to leave, and when; a held one in no case before its moment."""
 
     key: str
     leaves_at: datetime
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -106,19 +109,24 @@ class RegisterActivities:
             if written is None:
                 recorded, letters = self._take_over(connection, recording)
             else:
-                recorded = Recorded(written.calendar_version, written.due, _leaving(letters))
+                journal = () if written.events == recording.events else written.events
+                recorded = Recorded(
+                    written.calendar_version, written.due, _leaving(letters), journal
+                )
         self._put_in_hand(letters)
         return recorded
 
     def _write(self, connection: Connection, recording: Recording) -> Record | None:
         """Write the stretch; return None when the journal does not stand just before it."""
         rules = self._rules(0)
+        recording = replace(recording, events=overrides.possible(connection, recording.events))
         ticket, causes = _causes(recording)
         letters = self._compose(connection, causes, rules, recording.at)
         due = next_due(ticket, rules.calendar, rules.settings)
         stretch = Record(ticket, recording.events, letters, due, rules.calendar.version)
         if not tickets.record(connection, stretch):
             return None
+        overrides.carry_out(connection, recording.events)
         _settle_side_effects(connection, causes, letters, rules)
         return stretch
 
@@ -137,10 +145,11 @@ class RegisterActivities:
         rest = _unwritten(recording.events, standing, is_open=before.is_open)
         lacking = Recording(before, rest, recording.at)
         written = self._write(connection, lacking) if rest else None
+        rest = written.events if written else rest
         rules = self._rules(0)
         due = next_due(fold_on(before, rest), rules.calendar, rules.settings)
         leaving = tuple(
-            Leaving(letter.key, letter.leaves_at or recording.at)
+            Leaving(letter.key, letter.leaves_at or recording.at, letter.not_before)
             for letter in list_unsent(connection, number)
         )
         recorded = Recorded(rules.calendar.version, due, leaving, (*standing, *rest))
@@ -208,7 +217,11 @@ def _wake_if_published(connection: Connection, ticket: Ticket) -> None:
 
 
 def _leaving(letters: tuple[PreparedLetter, ...]) -> tuple[Leaving, ...]:
-    return tuple(Leaving(letter.key, letter.leaves_at) for letter in letters if letter.leaves_at)
+    return tuple(
+        Leaving(letter.key, letter.leaves_at, letter.not_before)
+        for letter in letters
+        if letter.leaves_at
+    )
 
 
 def _unwritten(
@@ -216,7 +229,13 @@ def _unwritten(
 ) -> tuple[TicketEvent, ...]:
     """Return the events that the journal lacks; on a ticket closed meanwhile they are refusals."""
     known = {event.identity for event in standing}
-    rest = tuple(event for event in events if event.identity not in known)
+    done = {event.key for event in standing if event.key}
+    rest = tuple(
+        event
+        for event in events
+        if event.identity not in known
+        and not (isinstance(event, CommandRefused) and event.key in done)
+    )
     return rest if is_open else tuple(_too_late(event) for event in rest)
 
 

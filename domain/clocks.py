@@ -1,7 +1,8 @@
 """How long a ticket took, by whom it was waited for: clocks derived from its journal alone.
 
 Carries out R47 (the reaction counts working time only), R48 and R51 (waiting for the client, for
-development and for a release is measured apart), Q2; law 5.
+development and for a release is measured apart), Q2; law 5. A wait that a letter was to begin
+is none when the letter was kept back (R45).
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 
 from domain.calendar import NO_TIME, Calendar, WorkingTime
-from domain.events import TicketEvent
+from domain.events import LetterCancelled, TicketEvent
+from domain.letters import cause_of
 from domain.terms import Status, Turn
 from domain.ticket import Ticket, apply
 
@@ -60,7 +62,7 @@ def clocks(
     if not journal:
         return ()
     course = tuple(_course(journal))
-    stretches = tuple(_stretches(course, now))
+    stretches = tuple(_stretches(course, _kept_back(journal), now))
     waits = (_waiting(kind, stretches, calendar) for kind in ClockKind)
     measured = (_reaction(course[-1][1], calendar, now), *waits)
     return tuple(clock for clock in measured if clock is not None)
@@ -81,12 +83,29 @@ def _course(journal: tuple[TicketEvent, ...]) -> Iterator[tuple[datetime, Ticket
         yield event.at, ticket
 
 
-def _stretches(course: tuple[tuple[datetime, Ticket], ...], now: datetime) -> Iterator[_Stretch]:
+def _kept_back(journal: tuple[TicketEvent, ...]) -> set[int]:
+    """Return the places of the events whose letters never left."""
+    letters = (event.letter for event in journal if isinstance(event, LetterCancelled))
+    return {cause_of(letter)[0] for letter in letters}
+
+
+def _stretches(
+    course: tuple[tuple[datetime, Ticket], ...], kept_back: set[int], now: datetime
+) -> Iterator[_Stretch]:
     ends = (*course, (now, course[-1][1]))
-    steps = (_Stretch(waited_for(ticket), at, end) for (at, ticket), (end, _) in pairwise(ends))
+    steps = (
+        _Stretch(_wait(ticket, kept_back), at, end) for (at, ticket), (end, _) in pairwise(ends)
+    )
     for kind, group in groupby(steps, lambda step: step.kind):
         run = list(group)
         yield _Stretch(kind, run[0].starts_at, run[-1].ends_at)
+
+
+def _wait(ticket: Ticket, kept_back: set[int]) -> ClockKind | None:
+    """Return which wait it truly was: a client who was never asked was not waited for."""
+    kind = waited_for(ticket)
+    is_in_vain = kind is ClockKind.CLIENT and ticket.entered_by in kept_back
+    return None if is_in_vain else kind
 
 
 def _waiting(kind: ClockKind, stretches: tuple[_Stretch, ...], calendar: Calendar) -> Clock | None:

@@ -1,13 +1,16 @@
 """What people may ask of a ticket: each command, who may give it in which state, and its event.
 
 One table decides, for the quick refusal and once more when it is carried out. A refusal names
-the rule and the way out (law 10). Carries out R5, R17-R19, R27, R40, R50, R53-R60, R63-R65.
+the rule and the way out (law 10). Carries out R4, R5, R17-R19, R27, R40, R45, R50, R53-R60,
+R63-R65.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 from domain.terms import (
+    ByUser,
+    CauseClass,
     Criticality,
     DeferralReason,
     Ground,
@@ -60,9 +63,10 @@ class Note:
 
 @dataclass(frozen=True)
 class Answer:
-    """Write to the client (R46)."""
+    """Write to the client (R46); `hold` keeps the letter back for so many seconds (U6)."""
 
     text: int
+    hold: int = 0
     kind: Literal["answer"] = "answer"
 
 
@@ -71,6 +75,7 @@ class AskClient:
     """Ask the client for more and wait (R40)."""
 
     text: int
+    hold: int = 0
     kind: Literal["ask_client"] = "ask_client"
 
 
@@ -87,6 +92,7 @@ class Defer:
 
     reason: DeferralReason
     text: int
+    hold: int = 0
     kind: Literal["defer"] = "defer"
 
 
@@ -214,6 +220,7 @@ class MarkOutOfScope:
 
     category: str
     text: int
+    hold: int = 0
     kind: Literal["mark_out_of_scope"] = "mark_out_of_scope"
 
 
@@ -223,6 +230,35 @@ class Serve:
 
     text: int
     kind: Literal["serve"] = "serve"
+
+
+@dataclass(frozen=True)
+class Diagnose:
+    """State what caused the problem, what was tried and what was found (R4, R17, R18)."""
+
+    cause: CauseClass
+    by_user: ByUser
+    tried: int
+    found: int
+    kind: Literal["diagnose"] = "diagnose"
+
+
+@dataclass(frozen=True)
+class CancelLetter:
+    """Keep back a letter that still waits for its moment (R45); `letter` is its key."""
+
+    letter: str
+    text: int | None = None
+    kind: Literal["cancel_letter"] = "cancel_letter"
+
+
+@dataclass(frozen=True)
+class SendUrgently:
+    """Send a letter that waits at once, outside the window, for a reason (R45, law 7)."""
+
+    letter: str
+    text: int
+    kind: Literal["send_urgently"] = "send_urgently"
 
 
 TicketCommand = (
@@ -251,4 +287,7 @@ TicketCommand = (
     | Reclassify
     | MarkOutOfScope
     | Serve
+    | Diagnose
+    | CancelLetter
+    | SendUrgently
 )

@@ -19,6 +19,7 @@ from domain.ticket import Ticket
 MARGIN = timedelta(seconds=30)
 # Why a letter waits, as staff read it on the ticket.
 OUTSIDE_WINDOW = "вне рабочего времени (R45)"
+HELD = "придержано: отправку ещё можно отменить"
 BOUNCING = "письма на этот адрес возвращаются, автоматические туда не отправляются"
 SPACED = "на этот адрес только что ушло другое подтверждение; это уйдёт следом"
 
@@ -28,6 +29,12 @@ CLOSINGS: Mapping[Ground, LetterKind] = {
     Ground.NO_ACTIVE_SUPPORT: LetterKind.NO_ACTIVE_SUPPORT,
     Ground.CANNOT_BE_SERVED: LetterKind.CANNOT_BE_SERVED,
 }
+
+
+def not_before(event: TicketEvent) -> datetime | None:
+    """Return the moment until which the event's letter is held, if it is (U6)."""
+    moment: datetime | None = getattr(event, "not_before", None)
+    return moment
 
 
 def owed(event: TicketEvent, ticket: Ticket) -> tuple[LetterKind, ...]:

@@ -1,11 +1,12 @@
 """What people do to a ticket: the events that commands and clients' messages cause.
 
 An event names words by the id of their message (`text`, `message`); it never carries them
-(law 9).
+(law 9). `not_before` keeps its letter back until that moment (U6).
 `TicketEvent` is the whole vocabulary of a ticket's journal.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from domain.occurrences import (
@@ -21,7 +22,16 @@ from domain.occurrences import (
     Rescheduled,
     ReviewFellDue,
 )
-from domain.terms import Channel, Criticality, DeferralReason, Ground, Outcome, TicketKind
+from domain.terms import (
+    ByUser,
+    CauseClass,
+    Channel,
+    Criticality,
+    DeferralReason,
+    Ground,
+    Outcome,
+    TicketKind,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +82,7 @@ class Answered(Happened):
     """Support wrote to the client (R18, R46); the first time ends the reaction (R47)."""
 
     text: int
+    not_before: datetime | None = None
     kind: Literal["answered"] = "answered"
 
 
@@ -80,6 +91,7 @@ class ClientAsked(Happened):
     """Support asked the client for more (R40, R53)."""
 
     text: int
+    not_before: datetime | None = None
     kind: Literal["client_asked"] = "client_asked"
 
 
@@ -100,6 +112,7 @@ class Deferred(Happened):
     reason: DeferralReason
     text: int
     category: str = ""
+    not_before: datetime | None = None
     kind: Literal["deferred"] = "deferred"
 
 
@@ -206,6 +219,35 @@ class ServedWithoutContract(Happened):
     kind: Literal["served_without_contract"] = "served_without_contract"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Diagnosed(Happened):
+    """The cause was stated, with what was tried and found (R4, R17, R18)."""
+
+    cause: CauseClass
+    by_user: ByUser
+    tried: int
+    found: int
+    kind: Literal["diagnosed"] = "diagnosed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterCancelled(Happened):
+    """Staff kept back a letter before it left (R45)."""
+
+    letter: str
+    text: int | None = None
+    kind: Literal["letter_cancelled"] = "letter_cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterUrged(Happened):
+    """Staff sent a waiting letter at once, for a reason (R45)."""
+
+    letter: str
+    text: int
+    kind: Literal["letter_urged"] = "letter_urged"
+
+
 TicketEvent = (
     Registered
     | Identified
@@ -234,6 +276,9 @@ TicketEvent = (
     | Unmerged
     | Reclassified
     | ServedWithoutContract
+    | Diagnosed
+    | LetterCancelled
+    | LetterUrged
     | LetterBounced
     | LetterFailed
     | Rescheduled

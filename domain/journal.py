@@ -95,6 +95,20 @@ LINES: Mapping[type[TicketEvent], Line] = {
     events.ServedWithoutContract: Line(
         "R7", ("Решено обслужить заявку.", "It was decided to serve the ticket.")
     ),
+    events.Diagnosed: Line(
+        "R4",
+        ("Причина установлена: {cause}, {by_user}.", "The cause was found: {cause}, {by_user}."),
+    ),
+    events.LetterCancelled: Line(
+        "R45", ("Отправка ожидавшего письма отменена.", "A letter that waited was kept back.")
+    ),
+    events.LetterUrged: Line(
+        "R45",
+        (
+            "Ожидавшее письмо отправлено срочно, причина записана.",
+            "A letter that waited was sent urgently, the reason is on record.",
+        ),
+    ),
     occurrences.LetterBounced: Line(
         "R46", ("Письмо вернулось от почтового сервера.", "A letter of ours came back.")
     ),

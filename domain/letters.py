@@ -47,6 +47,7 @@ class ConfirmationTiming(StrEnum):
 
 
 WORDS_OF_A_FULL_NAME = 3
+LONGEST_PLACE = 9  # digits
 PATRONYMICS = ("вич", "ьич", "вна", "чна")
 INTERNAL = frozenset({LetterKind.CRITICAL_ALERT})
 AUTOMATIC = frozenset(
@@ -91,6 +92,14 @@ def message_key(number: str, sequence: int, kind: LetterKind) -> str:
     `sequence` is the place of the causing event in the journal of the ticket.
     """
     return f"{number}/{sequence}/{kind}"
+
+
+def cause_of(key: str) -> tuple[int, str]:
+    """Return the place in the journal and the kind that a letter's key names; 0 where none."""
+    _, _, named = key.partition("/")
+    place, _, kind = named.partition("/")
+    is_place = place.isascii() and place.isdecimal() and len(place) <= LONGEST_PLACE
+    return (int(place) if is_place else 0), kind
 
 
 def form_of_address(name: str) -> str:

@@ -1,16 +1,17 @@
 """Which command is allowed when and by whom, and the events it causes: one table (§4, law 10).
 
-Carries out R2, R5, R17-R19, R27, R40, R50, R53-R60, R63-R65, Q5-Q8, Q12, Q13.
+Carries out R2, R4, R5, R17-R19, R27, R33, R40, R45, R50, R53-R60, R63-R65, Q5-Q8, Q12, Q13.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain import commands, events, occurrences
 from domain.commands import TicketCommand
 from domain.events import TicketEvent
+from domain.letters import LetterKind, cause_of
 from domain.terms import CLIENT_CAN_END, Actor, DeferralReason, Ground, Outcome, Role, Status
 from domain.ticket import Ticket
 
@@ -33,6 +34,10 @@ AT_WORK = frozenset(
 WITH_US = frozenset({Status.IN_DIAGNOSIS, Status.AWAITING_CLIENT, Status.DEFERRED})
 SOLVABLE = WITH_US | {Status.AWAITING_RELEASE}
 LONGEST_ID = 18  # digits of a 64-bit number
+LONGEST_HOLD = 300  # seconds
+CLOSINGS = frozenset(
+    {LetterKind.CLOSING, LetterKind.NO_ACTIVE_SUPPORT, LetterKind.CANNOT_BE_SERVED}
+)
 WAITING = AT_WORK - {Status.IN_DIAGNOSIS}
 CLOSABLE: Mapping[Ground, frozenset[Status]] = {
     Ground.SOLVED: SOLVABLE,
@@ -40,6 +45,9 @@ CLOSABLE: Mapping[Ground, frozenset[Status]] = {
     Ground.NO_ACTIVE_SUPPORT: SOLVABLE | {Status.REGISTERED, Status.IN_QUEUE},
     Ground.CANNOT_BE_SERVED: SOLVABLE | {Status.IDENTIFICATION, Status.IN_QUEUE},
 }
+
+
+Held = commands.Answer | commands.AskClient | commands.Defer | commands.MarkOutOfScope
 
 
 class Refused(Exception):  # noqa: N818 - the field's word for it; it is an answer, not a fault
@@ -91,7 +99,11 @@ PERMISSIONS: Mapping[type[TicketCommand], Permission] = {
     commands.Reclassify: Permission(STAFF, OPEN, "R6"),
     commands.MarkOutOfScope: Permission(STAFF, WITH_US, "R58"),
     commands.Serve: Permission(STAFF, OPEN, "Q13"),
+    commands.Diagnose: Permission(STAFF, AT_WORK, "R17"),
+    commands.CancelLetter: Permission(STAFF, OPEN, "R45"),
+    commands.SendUrgently: Permission(STAFF, OPEN, "R45"),
 }
+OF_THE_MERGED = commands.Unmerge | commands.Note | commands.CancelLetter | commands.SendUrgently
 
 
 def permit(ticket: Ticket, command: TicketCommand, actor: Actor) -> None:
@@ -104,7 +116,7 @@ def permit(ticket: Ticket, command: TicketCommand, actor: Actor) -> None:
     permission = PERMISSIONS[type(command)]
     if actor.role not in permission.roles:
         raise Refused("role", permission.rule, f"{command.kind}: not allowed to {actor.role}")
-    if ticket.merged_into and not isinstance(command, commands.Unmerge | commands.Note):
+    if ticket.merged_into and not isinstance(command, OF_THE_MERGED):
         raise Refused("merged", "R6", f"the ticket is part of {ticket.merged_into}")
     if ticket.status not in permission.states:
         allowed = ", ".join(sorted(permission.states))
@@ -165,6 +177,26 @@ def _waits_for_the_client(ticket: Ticket, _: commands.Remind) -> None:
         raise Refused("deferral", "Q6", "nothing is expected of the client")
 
 
+def _hold_is_short(_: Ticket, command: Held) -> None:
+    if not 0 <= command.hold <= LONGEST_HOLD:
+        raise Refused("argument", "R45", f"hold: from 0 to {LONGEST_HOLD} seconds")
+
+
+def _letter_may_be_kept_back(ticket: Ticket, command: commands.CancelLetter) -> None:
+    place, kind = cause_of(command.letter)
+    if not place or not command.letter.startswith(f"{ticket.number}/"):
+        raise gone(command.letter)
+    if kind == LetterKind.CONFIRMATION:
+        raise Refused("confirmation", "R33", "every appeal is confirmed")
+    if kind in CLOSINGS:
+        raise Refused("closing", "R63", "the result is told; reopen or follow up instead")
+
+
+def gone(letter: str) -> Refused:
+    """Return the refusal for a letter that does not wait for a moment to come (R45)."""
+    return Refused("left", "R45", f"{letter[:60]}: does not wait; it left, or is on its way")
+
+
 CONDITIONS: Mapping[type[TicketCommand], tuple[Callable[[Ticket, Any], None], ...]] = {
     commands.Identify: (_names_a_client,),
     commands.Close: (_closing_has_its_ground,),
@@ -173,6 +205,11 @@ CONDITIONS: Mapping[type[TicketCommand], tuple[Callable[[Ticket, Any], None], ..
     commands.Unmerge: (_is_merged,),
     commands.Serve: (_is_unentitled,),
     commands.ReplyToEscalation: (_is_escalated,),
+    commands.CancelLetter: (_letter_may_be_kept_back,),
+    **dict.fromkeys(
+        (commands.Answer, commands.AskClient, commands.Defer, commands.MarkOutOfScope),
+        (_hold_is_short,),
+    ),
 }
 
 Stamp = dict[str, Any]
@@ -184,9 +221,15 @@ def _as(event: type[TicketEvent]) -> CarryOut:
 
     def happen(command: TicketCommand, stamp: Stamp, _: Actor) -> tuple[TicketEvent, ...]:
         values = {f.name: getattr(command, f.name) for f in fields(command) if f.name != "kind"}
-        return (event(**values, **stamp),)
+        held = _held(values.pop("hold", 0), stamp)
+        return (event(**values, **held, **stamp),)
 
     return happen
+
+
+def _held(hold: int, stamp: Stamp) -> Stamp:
+    """Return the moment before which a held letter does not leave, if it is held (U6)."""
+    return {"not_before": stamp["at"] + timedelta(seconds=hold)} if hold else {}
 
 
 def _take(command: commands.Take, stamp: Stamp, actor: Actor) -> tuple[TicketEvent, ...]:
@@ -208,8 +251,8 @@ def _withdraw(command: commands.Withdraw, stamp: Stamp, _: Actor) -> tuple[Ticke
 def _out_of_scope(
     command: commands.MarkOutOfScope, stamp: Stamp, _: Actor
 ) -> tuple[TicketEvent, ...]:
-    reason = DeferralReason.OUT_OF_SCOPE
-    category = command.category
+    reason, category = DeferralReason.OUT_OF_SCOPE, command.category
+    stamp |= _held(command.hold, stamp)
     return (events.Deferred(reason=reason, text=command.text, category=category, **stamp),)
 
 
@@ -239,4 +282,7 @@ CARRIED_OUT: Mapping[type[TicketCommand], CarryOut] = {
     commands.Reclassify: _as(events.Reclassified),
     commands.MarkOutOfScope: _out_of_scope,
     commands.Serve: _as(events.ServedWithoutContract),
+    commands.Diagnose: _as(events.Diagnosed),
+    commands.CancelLetter: _as(events.LetterCancelled),
+    commands.SendUrgently: _as(events.LetterUrged),
 }

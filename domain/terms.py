@@ -78,6 +78,23 @@ CLIENT_CAN_END = frozenset(
 )
 
 
+class CauseClass(StrEnum):
+    """What caused a problem (R4)."""
+
+    SOFTWARE_CONFLICT = "software_conflict"
+    HARDWARE_CONFLICT = "hardware_conflict"
+    BOTH_CONFLICTS = "both_conflicts"
+    PRODUCT_ERROR = "product_error"
+
+
+class ByUser(StrEnum):
+    """Whether the user's own actions brought a problem about (R4)."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
 class Outcome(StrEnum):
     """How development answers a ticket handed to it (R19, R48)."""
 

@@ -1,6 +1,7 @@
 """A ticket and `apply`: the one function by which an event changes it.
 
-Carries out R5, R6, R16-R19, R44, R47, R50, R53-R59, R63.
+Carries out R4-R6, R16-R19, R44, R45, R47, R50, R53-R59, R63. A letter that was kept back undoes
+what it was to tell: the state it brought and the reply it was.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +12,9 @@ from typing import Any
 
 from domain import events, occurrences
 from domain.events import TicketEvent
+from domain.letters import cause_of
 from domain.terms import (
+    CauseClass,
     Channel,
     Criticality,
     DeferralReason,
@@ -34,6 +37,9 @@ TURNS: Mapping[Status, Turn] = {
     Status.CLOSING: Turn.CALENDAR,
     Status.CLOSED: Turn.NOBODY,
 }
+
+
+MOST_REPLIES = 8  # kept, in case the letters of the first ones are kept back
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,11 @@ class Ticket:
     merged_into: str = ""
     escalated: bool = False
     access: bool = False
+    cause: CauseClass | None = None
+    entered_by: int = 0  # the place of the event that brought the present state
+    access_by: int = 0
+    calmed_by: int = 0
+    replies: tuple[tuple[int, datetime], ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -106,12 +117,14 @@ def fold_on(ticket: Ticket, journal: tuple[TicketEvent, ...]) -> Ticket:
 def enter(ticket: Ticket, status: Status, at: datetime, **values: Any) -> Ticket:  # noqa: ANN401 - replace() checks the names
     """Return the ticket in a new state, with the state's own counters begun anew."""
     fresh: dict[str, Any] = {"reminders": 0, "reviews": 0, "review_due": False, "deferral": None}
-    return replace(ticket, status=status, since=at, **(fresh | values))
+    place = ticket.sequence + 1
+    return replace(ticket, status=status, since=at, entered_by=place, **(fresh | values))
 
 
-def reply(ticket: Ticket, at: datetime) -> datetime:
-    """Return the moment of the first written reply, which ends the reaction (R47)."""
-    return ticket.replied_at or at
+def reply(ticket: Ticket, at: datetime) -> Ticket:
+    """Return the ticket with one more written reply; the first one ends the reaction (R47)."""
+    replies = (*ticket.replies, (ticket.sequence + 1, at))[:MOST_REPLIES]
+    return replace(ticket, replied_at=ticket.replied_at or at, replies=replies)
 
 
 def _registered(ticket: Ticket, event: occurrences.Registered) -> Ticket:
@@ -148,12 +161,12 @@ def _taken(ticket: Ticket, event: events.Taken) -> Ticket:
 def _answered(ticket: Ticket, event: events.Answered | events.EscalationAnswered) -> Ticket:
     is_head = isinstance(event, events.EscalationAnswered)
     escalated = ticket.escalated and not is_head
-    return replace(ticket, replied_at=reply(ticket, event.at), escalated=escalated)
+    calmed_by = ticket.sequence + 1 if ticket.escalated and is_head else ticket.calmed_by
+    return replace(reply(ticket, event.at), escalated=escalated, calmed_by=calmed_by)
 
 
 def _asked(ticket: Ticket, event: events.ClientAsked) -> Ticket:
-    replied_at = reply(ticket, event.at)
-    waiting = enter(ticket, Status.AWAITING_CLIENT, event.at, replied_at=replied_at)
+    waiting = enter(reply(ticket, event.at), Status.AWAITING_CLIENT, event.at)
     return replace(waiting, question=event.text)
 
 
@@ -163,10 +176,9 @@ def _client_answered(ticket: Ticket, event: events.ClientAnswered) -> Ticket:
 
 
 def _deferred(ticket: Ticket, event: events.Deferred) -> Ticket:
-    replied_at = reply(ticket, event.at)
     category = event.category or ticket.category
-    deferred = enter(ticket, Status.DEFERRED, event.at, deferral=event.reason)
-    return replace(deferred, category=category, replied_at=replied_at, question=event.text)
+    deferred = enter(reply(ticket, event.at), Status.DEFERRED, event.at, deferral=event.reason)
+    return replace(deferred, category=category, question=event.text)
 
 
 def _resumed(ticket: Ticket, event: events.Resumed) -> Ticket:
@@ -174,7 +186,7 @@ def _resumed(ticket: Ticket, event: events.Resumed) -> Ticket:
 
 
 def _handed_off(ticket: Ticket, event: events.HandedOff) -> Ticket:
-    return enter(ticket, Status.IN_DEVELOPMENT, event.at, replied_at=reply(ticket, event.at))
+    return enter(reply(ticket, event.at), Status.IN_DEVELOPMENT, event.at)
 
 
 def _returned(ticket: Ticket, event: events.ReturnedFromDevelopment) -> Ticket:
@@ -196,8 +208,9 @@ def _release_published(ticket: Ticket, event: occurrences.ReleasePublished) -> T
 
 
 def _access_requested(ticket: Ticket, event: events.AccessRequested) -> Ticket:
-    waiting = enter(ticket, Status.AWAITING_CLIENT, event.at, access=True)
-    return replace(waiting, replied_at=reply(ticket, event.at), question=event.text)
+    access_by = ticket.access_by if ticket.access else ticket.sequence + 1
+    waiting = enter(reply(ticket, event.at), Status.AWAITING_CLIENT, event.at, access=True)
+    return replace(waiting, access_by=access_by, question=event.text)
 
 
 def _closing_began(ticket: Ticket, event: events.ClosingBegan) -> Ticket:
@@ -215,6 +228,28 @@ def _rescheduled(ticket: Ticket, event: occurrences.Rescheduled) -> Ticket:
 
 def _bounced(ticket: Ticket, event: occurrences.LetterBounced) -> Ticket:
     return replace(ticket, review_due=ticket.review_due or event.is_hard)
+
+
+def _letter_cancelled(ticket: Ticket, event: events.LetterCancelled) -> Ticket:
+    place, _ = cause_of(event.letter)
+    undone = _without_reply(ticket, place)
+    if ticket.access_by == place:
+        undone = replace(undone, access=False, access_by=0)
+    if ticket.calmed_by == place:
+        undone = replace(undone, escalated=True, calmed_by=0)
+    was_to_wait = ticket.status in {Status.AWAITING_CLIENT, Status.DEFERRED}
+    if not was_to_wait or ticket.entered_by != place:
+        return undone
+    return enter(undone, Status.IN_DIAGNOSIS, event.at, question=None)
+
+
+def _without_reply(ticket: Ticket, place: int) -> Ticket:
+    """Take a reply back that never left; the next one, if any, is the first now (R47)."""
+    taken_back = [at for written, at in ticket.replies if written == place]
+    replies = tuple(one for one in ticket.replies if one[0] != place)
+    if ticket.replied_at not in taken_back:
+        return replace(ticket, replies=replies)
+    return replace(ticket, replies=replies, replied_at=replies[0][1] if replies else None)
 
 
 def _unchanged(ticket: Ticket, _: TicketEvent) -> Ticket:
@@ -253,4 +288,7 @@ CHANGES: Mapping[type[TicketEvent], Callable[[Ticket, Any], Ticket]] = {
     events.Unmerged: lambda t, _: replace(t, merged_into=""),
     events.Reclassified: lambda t, e: replace(t, kind=e.ticket_kind, category=e.category),
     events.ServedWithoutContract: lambda t, _: replace(t, entitled=True),
+    events.Diagnosed: lambda t, e: replace(t, cause=e.cause),
+    events.LetterCancelled: _letter_cancelled,
+    events.LetterUrged: _unchanged,
 }

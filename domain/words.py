@@ -1,6 +1,6 @@
 """The codes of the regulation as people read them, in Russian and English.
 
-Carries out R5, R6, R28-R31, R39, R54-R59, R63: one name for one thing wherever it is shown.
+Carries out R4-R6, R28-R31, R39, R54-R59, R63: one name for one thing wherever it is shown.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,17 @@ from enum import StrEnum
 
 from domain.filing import Reason
 from domain.letters import Language
-from domain.terms import Channel, Criticality, DeferralReason, Ground, Outcome, Status, TicketKind
+from domain.terms import (
+    ByUser,
+    CauseClass,
+    Channel,
+    Criticality,
+    DeferralReason,
+    Ground,
+    Outcome,
+    Status,
+    TicketKind,
+)
 
 Pair = tuple[str, str]
 
@@ -90,6 +100,23 @@ NAMES: Mapping[type[StrEnum], Mapping[str, Pair]] = {
             "the question has to be put more precisely",
         ),
     },
+    CauseClass: {
+        CauseClass.SOFTWARE_CONFLICT: ("программный конфликт", "a software conflict"),
+        CauseClass.HARDWARE_CONFLICT: ("аппаратный конфликт", "a hardware conflict"),
+        CauseClass.BOTH_CONFLICTS: (
+            "программный и аппаратный конфликт",
+            "a software and hardware conflict",
+        ),
+        CauseClass.PRODUCT_ERROR: ("ошибка самого продукта", "an error of the product itself"),
+    },
+    ByUser: {
+        ByUser.YES: ("в результате действий пользователя", "as a result of the user's actions"),
+        ByUser.NO: ("без участия пользователя", "without the user's actions"),
+        ByUser.UNKNOWN: (
+            "участие пользователя не установлено",
+            "whether by the user's actions is not known",
+        ),
+    },
     Outcome: {
         Outcome.FIXED_IN_RELEASE: ("исправлено в выпуске", "fixed in a release"),
         Outcome.WORKAROUND: ("есть обходной путь", "there is a workaround"),
@@ -130,6 +157,9 @@ COMMANDS: Mapping[str, Pair] = {
     "withdraw": ("отозвать", "withdraw"),
     "reclassify": ("изменить вид заявки", "reclassify"),
     "mark_out_of_scope": ("отметить как вне поддержки", "mark as outside support"),
+    "diagnose": ("записать диагностику", "record the diagnosis"),
+    "cancel_letter": ("отменить отправку письма", "keep the letter back"),
+    "send_urgently": ("отправить письмо срочно", "send the letter urgently"),
     "serve": ("обслужить без действующего договора", "serve without a contract"),
 }
 

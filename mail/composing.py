@@ -12,6 +12,7 @@ from email.header import Header
 from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
+from email.utils import format_datetime
 
 from typing_extensions import override
 
@@ -108,6 +109,13 @@ def compose(kind: LetterKind, facts: LetterFacts, envelope: LetterEnvelope) -> C
     message.set_content(wording.body, charset="utf-8", cte=_encoding(wording.body))
     message["Content-Language"] = str(facts.language)
     return ComposedLetter(envelope.message_id, subject, message.as_bytes(), wording.body)
+
+
+def dated(mime: bytes, at: datetime) -> bytes:
+    """Return a letter that was never tried, dated by the moment at which it leaves after all."""
+    head, parting, body = mime.partition(b"\r\n\r\n")
+    date = f"Date: {format_datetime(_aware('at', at).astimezone(MOSCOW))}".encode("ascii")
+    return re.sub(rb"(?m)^Date: [^\r\n]*", date, head, count=1) + parting + body
 
 
 def can_be_addressed(address: str) -> bool:

@@ -38,6 +38,7 @@ class PreparedLetter:
     state: LetterState
     prepared_at: datetime
     leaves_at: datetime | None = None
+    not_before: datetime | None = None
     reason: str = ""
 
     @property
@@ -67,6 +68,8 @@ class Claimed:
     attempts: int
     first_refused_at: datetime | None = None
     is_bouncing: bool = False
+    is_urged: bool = False
+    not_before: datetime | None = None
     taken_at: float = field(default_factory=time.monotonic, compare=False)
 
 
@@ -83,6 +86,7 @@ UPDATE letters SET state = 'sending', attempts = attempts + 1, tried_at = clock_
 FROM before WHERE letters.key = before.key
 RETURNING letters.key, kind, recipient, message_id, mime,
           before.state = 'sending' AS is_unclear, attempts, first_refused_at,
+          urged_at IS NOT NULL AS is_urged, not_before,
           EXISTS (SELECT FROM bounced_addresses
                   WHERE address = lower(letters.recipient)) AS is_bouncing
 """)
@@ -154,9 +158,10 @@ def _untried(key: str) -> Update:
 
 
 def move(connection: Connection, keys: Iterable[str], leaves_at: datetime) -> None:
-    """Let letters that wait for their window wait for another one."""
+    """Let letters that wait for their window wait for another one; a held one keeps its hold."""
     is_waiting = letters.c.key.in_(tuple(keys)) & (letters.c.state == LetterState.WAITING)
-    connection.execute(update(letters).where(is_waiting).values(leaves_at=leaves_at))
+    moved = func.greatest(leaves_at, letters.c.not_before)
+    connection.execute(update(letters).where(is_waiting).values(leaves_at=moved))
 
 
 def bounce(connection: Connection, message_id: str, at: datetime, reason: str) -> RowMapping | None:
@@ -196,9 +201,10 @@ def states(connection: Connection, keys: Iterable[str]) -> dict[str, LetterState
 
 
 def list_unsent(connection: Connection, number: str) -> list[Row[Any]]:
-    """Return the key and the moment of each letter of the ticket that has yet to leave."""
+    """Return key, moment and hold of each letter of the ticket that has yet to leave."""
     is_unsent = (letters.c.number == number) & letters.c.state.in_(UNSENT)
-    return list(connection.execute(select(letters.c.key, letters.c.leaves_at).where(is_unsent)))
+    columns = letters.c.key, letters.c.leaves_at, letters.c.not_before
+    return list(connection.execute(select(*columns).where(is_unsent)))
 
 
 def list_stuck(connection: Connection, before: datetime) -> list[RowMapping]:

@@ -76,6 +76,15 @@ letters = Table(
     moment("next_try_at"),
     moment("accepted_at"),
     moment("bounced_at"),
+    moment("not_before"),
+    moment("cancelled_at"),
+    moment("urged_at"),
+    Column("urged_by", Text, nullable=False, server_default=""),
+    Column("urged_why", Text, nullable=False, server_default=""),
+    CheckConstraint(
+        "(urged_at IS NULL) = (urged_why = '') AND (urged_at IS NULL) = (urged_by = '')",
+        name="urged_has_its_reason",
+    ),
     generated("words", TSVECTOR(), "letter_words(kind, subject, text)"),
     CheckConstraint(
         "state IN ('prepared', 'waiting', 'sending', 'accepted', 'bounced', 'failed',"

@@ -114,3 +114,10 @@ def find_by_header(connection: Connection, header_id: str) -> RowMapping | None:
     """Return the message with this Message-ID, if one came."""
     found = select(*READ).where(messages.c.header_id == header_id).limit(1)
     return connection.execute(found).mappings().first()
+
+
+def find_text(connection: Connection, number: str, message_id: int) -> str:
+    """Return the words of that message of the ticket; nothing where there is none."""
+    is_asked = (messages.c.id == message_id) & (messages.c.number == number)
+    found = select(messages.c.text).where(is_asked)
+    return connection.execute(found).scalar_one_or_none() or ""

@@ -84,6 +84,7 @@ requests = Table(
     Column("suggested_link", Text, nullable=False, server_default=""),
     Column("follow_up_of", Text, nullable=False, server_default=""),
     Column("withheld", Text, nullable=False, server_default=""),
+    Column("link_generation", Integer, nullable=False, server_default="0"),
     moment("received_at", required=True),
     moment("accepted_at", required=True),
     moment("called_at"),

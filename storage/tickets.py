@@ -63,15 +63,16 @@ WITH moved AS (
     AS line(sequence int, kind text, at timestamptz, by text, data jsonb)
 ), post AS (
   INSERT INTO letters (key, number, sequence, kind, recipient, subject, text, message_id, mime,
-                       state, reason, prepared_at, leaves_at, attempts, tried_at)
+                       state, reason, prepared_at, leaves_at, not_before, attempts, tried_at)
   SELECT l.key, l.number, l.sequence, l.kind, l.recipient, l.subject, l.text, l.message_id,
          decode(l.mime, 'base64'), l.state, l.reason, l.prepared_at, l.leaves_at,
+         l.not_before,
          CASE WHEN l.state = 'sending' THEN 1 ELSE 0 END,
          CASE WHEN l.state = 'sending' THEN clock_timestamp() END
   FROM moved, jsonb_to_recordset(cast(:letters AS jsonb))
     AS l(key text, number text, sequence int, kind text, recipient text, subject text, text text,
          message_id text, mime text, state text, reason text, prepared_at timestamptz,
-         leaves_at timestamptz)
+         leaves_at timestamptz, not_before timestamptz)
 )
 SELECT count(*) FROM moved
 """)

@@ -10,8 +10,9 @@ from functools import reduce
 
 from domain.events import TicketEvent
 from domain.occurrences import CommandRefused
-from domain.permissions import Refused, carry_out
+from domain.permissions import Refused, carry_out, permit
 from domain.ticket import Ticket, apply
+from workflows.agenda import Agenda
 from workflows.messages import Order, Standing
 
 SEEN_WINDOW = 200
@@ -21,9 +22,9 @@ LONGEST = 1000
 class Casebook:
     """A ticket with the events that are not written yet and the keys of what came."""
 
-    def __init__(self, ticket: Ticket, seen: tuple[str, ...] = ()) -> None:
-        """Begin with a ticket as the register has it."""
-        self.ticket = ticket
+    def __init__(self, ticket: Ticket, seen: tuple[str, ...], agenda: Agenda) -> None:
+        """Begin with a ticket as the register has it, and the agenda that knows its letters."""
+        self.ticket, self.agenda = ticket, agenda
         self.written = ticket
         self.unwritten: list[TicketEvent] = []
         self.seen = list(seen)
@@ -40,6 +41,17 @@ class Casebook:
         self.ticket = reduce(apply, happened, self.ticket)
         self.unwritten.extend(happened)
 
+    def permit(self, order: Order, now: datetime) -> None:
+        """Check an order that has not been carried out yet.
+
+        Raises:
+            Refused: with the rule and the way out.
+
+        """
+        if order.key not in self.seen:
+            permit(self.ticket, order.command, order.actor)
+            self.agenda.refuse_gone(order.command, self.unwritten, now)
+
     def carry_out(self, order: Order, now: datetime) -> None:
         """Carry out an order, once for its key; the state may have moved since it was checked.
 
@@ -48,6 +60,7 @@ class Casebook:
 
         """
         if order.key not in self.seen:
+            self.permit(order, now)
             happened = carry_out(self.ticket, order.command, order.actor, now)
             self.happen(*(replace(event, key=order.key) for event in happened))
             self.remember(order.key)

@@ -18,6 +18,7 @@ class TicketInput:
     registered: Registered | None = None
     ticket: Ticket | None = None
     leaving: tuple[tuple[str, datetime], ...] = ()
+    held: tuple[tuple[str, datetime], ...] = ()
     seen: tuple[str, ...] = ()
     due: Due | None = None
     calendar_version: int = 0

@@ -15,7 +15,7 @@ from activities.letters import Delivered, Delivery
 from activities.register import Leaving, Planned, Planning, Recorded, Recording, RegisterActivities
 from domain.events import ClientAnswered
 from domain.occurrences import LetterBounced, LetterFailed, ReleasePublished, Rescheduled
-from domain.permissions import Refused, permit
+from domain.permissions import Refused
 from domain.terms import SYSTEM, LetterState, Status
 from domain.ticket import Ticket
 from workflows import steps
@@ -40,9 +40,10 @@ class TicketWorkflow:
     @workflow.init
     def __init__(self, start: TicketInput) -> None:
         """Begin anew or go on where the run before stopped."""
-        self.book = Casebook(start.ticket or Ticket(start.number), start.seen)
         self.agenda = Agenda(start.due, start.calendar_version, start.calendar_version)
-        self.agenda.leaving = {key: Leaving(key, at) for key, at in start.leaving}
+        held = dict(start.held)
+        self.agenda.leaving = {key: Leaving(key, at, held.get(key)) for key, at in start.leaving}
+        self.book = Casebook(start.ticket or Ticket(start.number), start.seen, self.agenda)
         self.is_asked_to_roll = False
         if start.registered:
             self.book.happen(start.registered)
@@ -96,7 +97,7 @@ class TicketWorkflow:
             RegisterActivities.record_events, recording, summary
         )
         self.book.wrote(batch, written.journal)
-        self.agenda.note(written)
+        self.agenda.note(written, written.journal or batch)
 
     async def replan(self) -> None:
         """Ask the new calendar what comes next; say so on the ticket where it moved (law 6)."""
@@ -165,9 +166,8 @@ class TicketWorkflow:
     @command.validator
     def refuse_command(self, order: Order) -> None:
         """Refuse what the regulation does not allow, before it leaves a trace."""
-        if order.key not in self.book.seen:
-            with steps.refusals():
-                permit(self.book.ticket, order.command, order.actor)
+        with steps.refusals():
+            self.book.permit(order, workflow.now())
 
     @workflow.signal(name="command")
     def command_by_signal(self, order: Order) -> None:
@@ -276,6 +276,7 @@ class TicketWorkflow:
             number=self.book.ticket.number,
             ticket=self.book.ticket,
             leaving=tuple((letter.key, letter.leaves_at) for letter in letters),
+            held=tuple((each.key, each.not_before) for each in letters if each.not_before),
             seen=tuple(self.book.seen),
             due=self.agenda.due,
             calendar_version=self.agenda.calendar_version,

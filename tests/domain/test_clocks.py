@@ -10,6 +10,7 @@ from domain.events import (
     ClientAsked,
     Deferred,
     HandedOff,
+    LetterCancelled,
     Noted,
     ReleaseAwaited,
     ReturnedFromDevelopment,
@@ -163,3 +164,18 @@ def test_waiting_for_a_release_runs_while_it_is_awaited() -> None:  # R56
     )
 
     assert measured(*journal)[ClockKind.RELEASE].is_running
+
+
+def test_a_client_who_was_never_asked_was_not_waited_for() -> None:  # R45 R47 R51
+    journal = (
+        registered(),
+        Taken(at=MONDAY, specialist="7"),
+        ClientAsked(at=MONDAY + HOUR, text=1),
+        LetterCancelled(at=MONDAY + 2 * HOUR, letter="PS-000001/3/question"),
+    )
+
+    found = measured(*journal, now=MONDAY + 3 * HOUR)
+
+    assert ClockKind.CLIENT not in found
+    assert found[ClockKind.REACTION].amount == WorkingTime.of(hours=3)
+    assert found[ClockKind.REACTION].is_running

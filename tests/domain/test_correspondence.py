@@ -21,10 +21,13 @@ from domain.events import (
     ClosingBegan,
     CriticalityConfirmed,
     Deferred,
+    Diagnosed,
     Escalated,
     EscalationAnswered,
     HandedOff,
     Identified,
+    LetterCancelled,
+    LetterUrged,
     Merged,
     Noted,
     Reclassified,
@@ -49,7 +52,16 @@ from domain.occurrences import (
     Rescheduled,
     ReviewFellDue,
 )
-from domain.terms import Channel, Criticality, DeferralReason, Ground, Outcome, TicketKind
+from domain.terms import (
+    ByUser,
+    CauseClass,
+    Channel,
+    Criticality,
+    DeferralReason,
+    Ground,
+    Outcome,
+    TicketKind,
+)
 from domain.ticket import Ticket
 
 CALENDAR = Calendar(1, known_through=date(2026, 12, 31))
@@ -75,6 +87,9 @@ SILENT: tuple[TicketEvent, ...] = (
     Unmerged(at=AT, text=1),
     Reclassified(at=AT, ticket_kind=TicketKind.WISH),
     ServedWithoutContract(at=AT, text=1),
+    Diagnosed(at=AT, cause=CauseClass.PRODUCT_ERROR, by_user=ByUser.UNKNOWN, tried=1, found=2),
+    LetterCancelled(at=AT, letter="PS-000007/4/answer"),
+    LetterUrged(at=AT, letter="PS-000007/4/answer", text=1),
     LetterBounced(at=AT, letter="PS-000007/1/confirmation", is_hard=True),
     LetterFailed(at=AT, letter="PS-000007/1/confirmation"),
     Rescheduled(at=AT, calendar_version=2, due_before=AT, due_after=AT),

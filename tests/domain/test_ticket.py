@@ -18,10 +18,13 @@ from domain.events import (
     ClosingBegan,
     CriticalityConfirmed,
     Deferred,
+    Diagnosed,
     Escalated,
     EscalationAnswered,
     HandedOff,
     Identified,
+    LetterCancelled,
+    LetterUrged,
     Merged,
     Noted,
     Reclassified,
@@ -46,6 +49,8 @@ from domain.occurrences import (
     ReviewFellDue,
 )
 from domain.terms import (
+    ByUser,
+    CauseClass,
     Channel,
     Criticality,
     DeferralReason,
@@ -97,6 +102,9 @@ EVERY_EVENT: tuple[TicketEvent, ...] = (
     Unmerged(at=LATER, text=14),
     Reclassified(at=LATER, ticket_kind=TicketKind.WISH, category="report"),
     ServedWithoutContract(at=LATER, text=15),
+    Diagnosed(at=LATER, cause=CauseClass.HARDWARE_CONFLICT, by_user=ByUser.NO, tried=16, found=17),
+    LetterCancelled(at=LATER, letter="PS-000007/2/answer"),
+    LetterUrged(at=LATER, letter="PS-000007/2/answer", text=18),
     LetterFailed(at=LATER, letter="PS-000007/1/confirmation"),
     CommandRefused(at=LATER, command="take", reason="closed", refused_by="R49"),
 )
@@ -429,3 +437,42 @@ def test_a_journal_folds_into_the_ticket_that_its_events_made_one_by_one() -> No
 
     assert folded == one_by_one
     assert folded.sequence == len(EVERY_EVENT)
+
+
+def journal_of(*happened: TicketEvent) -> Ticket:
+    return fold("PS-000007", (REGISTERED, Taken(at=AT, specialist="7"), *happened))
+
+
+def test_a_reply_kept_back_leaves_the_reaction_to_the_next_one() -> None:  # R45 R47
+    first, second = Answered(at=LATER, text=1), Answered(at=MUCH_LATER, text=2)
+    kept_back = LetterCancelled(at=MUCH_LATER, letter="PS-000007/3/answer")
+
+    assert journal_of(first, kept_back).replied_at is None
+    assert journal_of(first, second, kept_back).replied_at == MUCH_LATER
+    assert journal_of(first, kept_back, second).replied_at == MUCH_LATER
+
+
+def test_a_later_letter_kept_back_moves_nothing_else() -> None:  # R45
+    asked, answered = ClientAsked(at=LATER, text=1), Answered(at=LATER, text=2)
+    kept_back = LetterCancelled(at=MUCH_LATER, letter="PS-000007/4/answer")
+
+    after = journal_of(asked, answered, kept_back)
+
+    assert (after.status, after.replied_at) == (Status.AWAITING_CLIENT, LATER)
+
+
+def test_the_heads_answer_kept_back_leaves_the_client_unanswered() -> None:  # R45 R65
+    told = (Escalated(at=LATER, message=1), EscalationAnswered(at=LATER, text=2))
+    kept_back = LetterCancelled(at=MUCH_LATER, letter="PS-000007/4/answer")
+
+    assert not journal_of(*told).escalated
+    assert journal_of(*told, kept_back).escalated
+
+
+def test_a_ticket_of_an_earlier_version_keeps_its_reply() -> None:  # R47
+    old = Ticket("PS-000007", status=Status.IN_DIAGNOSIS, sequence=9, replied_at=AT)
+    answered = apply(old, Answered(at=LATER, text=1))
+
+    after = apply(answered, LetterCancelled(at=LATER, letter="PS-000007/10/answer"))
+
+    assert after.replied_at == AT
