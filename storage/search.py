@@ -7,7 +7,7 @@ messages that the index tells apart, and ends with a page; a client's looks at i
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice, repeat
 from typing import Any
 
@@ -24,11 +24,12 @@ Arrival = tuple[datetime, str]
 FINEST_BITS = 9
 WIDER = 8
 LEVELS = (3, 2, 1, 0)
-GROWING = (1, 4, 16, 64)
-WIDEST = 512
-MOST_PARTS = 30
+GROWING = (1, 4, 16)
+WIDEST = 64
+MOST_PARTS = 150
 MOST_LOOKED = 64
-OWN_WINDOW = 2000
+OWN_WINDOW = 500
+PATIENCE = timedelta(milliseconds=50)
 HIT, END, SEAM = "\x02", "\x03", "\x1f"
 SNIPPETS = (
     f'StartSel="{HIT}", StopSel="{END}", MaxFragments=2, MaxWords=20, MinWords=6,'
@@ -75,22 +76,30 @@ ASKED = "asked AS MATERIALIZED (SELECT plainto_tsquery('russian', plain_words(:t
 # `id + 0` keeps the planner from walking all messages backwards in the hope of a hit.
 BY_WORDS = text(f"""
 WITH {ASKED}, looked AS MATERIALIZED (
-  SELECT hit.* FROM unnest(cast(:parts AS text[])) WITH ORDINALITY AS part (blocks, nth)
+  SELECT part.nth, hit.* FROM unnest(cast(:parts AS text[])) WITH ORDINALITY AS part (blocks, nth)
   CROSS JOIN LATERAL (
+    SELECT part.nth <= :certain OR clock_timestamp() < statement_timestamp() + :patience AS is_so
+  ) AS in_time
+  LEFT JOIN LATERAL (
     SELECT id, number, at, visible_text FROM messages
-    WHERE words @@ (SELECT query FROM asked) AND search_blocks(id) && cast(part.blocks AS bigint[])
-      AND id < :before AND number IS NOT NULL
+    WHERE in_time.is_so AND words @@ (SELECT query FROM asked)
+      AND search_blocks(id) && cast(part.blocks AS bigint[]) AND id < :before AND number IS NOT NULL
     ORDER BY id + 0 DESC LIMIT :most
-  ) AS hit ORDER BY part.nth, hit.id DESC LIMIT :most
+  ) AS hit ON true
+  WHERE hit.id IS NOT NULL OR NOT in_time.is_so
+  ORDER BY part.nth, hit.id DESC LIMIT :most
 ), page AS (
-  SELECT * FROM looked WHERE NOT EXISTS (
+  SELECT * FROM looked WHERE id IS NOT NULL AND NOT EXISTS (
     SELECT FROM messages AS later WHERE later.number = looked.number AND later.id > looked.id
       AND later.words @@ (SELECT query FROM asked))
   ORDER BY id DESC LIMIT :limit
 )
-SELECT page.id, page.number, page.at, told.looked, told.last,
+SELECT page.id, page.number, page.at, told.looked, told.last, told.late,
        {SNIPPET.format(text="page.visible_text")} AS snippet
-FROM (SELECT count(*) AS looked, min(id) AS last FROM looked) AS told LEFT JOIN page ON true
+FROM (
+  SELECT count(id) AS looked, min(id) AS last, min(nth) FILTER (WHERE id IS NULL) AS late
+  FROM looked
+) AS told LEFT JOIN page ON true
 ORDER BY page.id DESC
 """)  # noqa: S608 - put together of what stands here
 OWN = """
@@ -148,13 +157,13 @@ def find_words(
     """
     before = after or 1 + (connection.execute(select(func.max(messages.c.id))).scalar_one() or 0)
     parts, rest = blocks_before(before)
-    asked = {"typed": clean(typed), "parts": parts, "before": before, "most": MOST_LOOKED}
+    asked = {"typed": clean(typed), "parts": [part.blocks for part in parts], "before": before}
+    asked |= {"certain": len(GROWING), "patience": PATIENCE, "most": MOST_LOOKED}
     rows = _execute(connection, BY_WORDS, asked | {"limit": limit + 1})
     page = [row for row in rows[:limit] if row.number]
     if len(rows) > limit:
         return Found(_hits(connection, page), page[-1].id)
-    has_looked_enough = rows[0].looked == MOST_LOOKED
-    return Found(_hits(connection, page), rows[0].last if has_looked_enough else rest)
+    return Found(_hits(connection, page), _looked_to(rows[0], parts, rest))
 
 
 def find_own_words(  # noqa: PLR0913 - whose, what, and which page
@@ -190,21 +199,37 @@ def _execute(
     return connection.execute(statement, asked | marks).all()
 
 
-def blocks_before(before: int) -> tuple[list[str], int | None]:
+@dataclass(frozen=True)
+class Part:
+    """Blocks to look through at once, as the index names them; all their messages come before."""
+
+    blocks: str
+    before: int
+
+
+def _looked_to(told: Row[*tuple[Any, ...]], parts: Sequence[Part], rest: int | None) -> int | None:
+    """Return the place to look on from: where enough was found, or patience or blocks ended."""
+    if told.looked == MOST_LOOKED:
+        return int(told.last)
+    return rest if told.late is None else parts[told.late - 1].before
+
+
+def blocks_before(before: int) -> tuple[list[Part], int | None]:
     """Return the blocks to look through one after another, and what lies before them, if any.
 
     The first part is small, for a common word is found in it; they grow so that a rare word is
     looked for in few.
     """
     end = (before - 1 >> FINEST_BITS) + 1
-    parts: list[str] = []
+    parts: list[Part] = []
     for size in islice(chain(GROWING, repeat(WIDEST)), MOST_PARTS):
         if end <= 0:
             return parts, None
         begin = max(0, (end - size) // size * size)
-        parts.append("{" + ",".join(map(str, _cover(begin, end))) + "}")
+        names = ",".join(map(str, _cover(begin, end)))
+        parts.append(Part(f"{{{names}}}", end << FINEST_BITS))
         end = begin
-    return parts, (end << FINEST_BITS) + 1 if end else None
+    return parts, end << FINEST_BITS or None
 
 
 def _cover(begin: int, end: int) -> Iterator[int]:

@@ -5,7 +5,6 @@ enough, so that its cost is bounded however many tickets there are.
 """
 
 from dataclasses import dataclass
-from itertools import islice
 
 from sqlalchemy import Connection, text
 
@@ -75,7 +74,7 @@ def find_similar(connection: Connection, number: str, limit: int = 5) -> tuple[S
         "number": number,
         "pairs": _pairs(words),
         "either": " | ".join(words),
-        "parts": list(islice(blocks_before(newest + 1)[0], PARTS)),
+        "parts": [part.blocks for part in blocks_before(newest + 1)[0][:PARTS]],
         "most": MOST_LOOKED,
         "longest": LONGEST_RESULT,
         "limit": limit,

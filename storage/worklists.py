@@ -31,7 +31,7 @@ from storage.ticket_lines import Line, Place, read
 from storage.ticket_tables import messages, requests, tickets
 
 CAP = 1000
-WINDOW = 2000
+WINDOW = 1000
 
 
 class Worklist(StrEnum):

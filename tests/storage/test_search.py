@@ -182,11 +182,12 @@ def test_the_blocks_of_a_search_touch_one_another_and_reach_the_first_message(
     while rest is not None:
         parts, rest = search.blocks_before(rest)
         for part in parts:
-            names = [int(name) for name in part.strip("{}").split(",")]
+            names = [int(name) for name in part.blocks.strip("{}").split(",")]
             stretches = sorted((name >> 2 << bits[name & 3], 1 << bits[name & 3]) for name in names)
             ends = {begin + length for begin, length in stretches}
             assert {begin for begin, _ in stretches} - ends == {stretches[0][0]}
-            assert max(ends) in {edge, edge + (1 << 9)}
+            assert max(ends) == part.before
+            assert part.before in {edge, edge + (1 << 9)}
             edge = stretches[0][0]
 
     assert edge == 0
@@ -304,6 +305,8 @@ def test_a_rare_word_is_looked_for_in_the_index(connection: Connection) -> None:
     connection.execute(text("ANALYZE messages"))
     plan = "EXPLAIN " + str(search.BY_WORDS.text).replace(":parts", "'{\"{1}\"}'")
     told = {
+        "certain": 3,
+        "patience": search.PATIENCE,
         "typed": "слово7",
         "before": 10**6,
         "most": 64,
