@@ -77,6 +77,14 @@ def count_pending(connection: Connection) -> int:
     return connection.execute(pending).scalar_one()
 
 
+def list_orders(connection: Connection, number: str) -> tuple[Handover, ...]:
+    """Return the commands on a ticket that its process has yet to be told, in their order."""
+    is_pending = handovers.c.done_at.is_(None) & (handovers.c.kind == "command")
+    columns = (handovers.c[name] for name in ("id", "number", "kind", "payload", "attempts"))
+    found = select(*columns).where(is_pending, handovers.c.number == number)
+    return tuple(Handover(*row) for row in connection.execute(found.order_by(handovers.c.id)))
+
+
 def next_retry(connection: Connection) -> datetime | None:
     """Return when the next one may be tried, if any is pending."""
     soonest = select(func.min(handovers.c.retry_at)).where(handovers.c.done_at.is_(None))

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from domain.letters import Language
 from gateway import regulation
-from gateway.console import calls, paper, registered
+from gateway.console import actions, calls, drafts, paper, registered, ticket, writing
 from gateway.pages import live
 from gateway.pages.rendering import STATIC
 from gateway.pages.visitors import KEPT_SECONDS, LANGUAGE, AnyPage, is_secure
@@ -28,6 +28,10 @@ def install(app: FastAPI) -> None:
         calls.router,
         paper.router,
         registered.router,
+        ticket.router,
+        writing.router,
+        actions.router,
+        drafts.router,
     )
     for each in pages:
         app.include_router(each)

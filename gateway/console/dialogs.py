@@ -1,0 +1,323 @@
+"""What each command asks before it is given: its fields, their choices, what happens then.
+
+Carries out R4, R5, R19, R39, R49, R50, R54-R59, R63-R65, Q5, Q12, Q13; U13. Each choice names its
+rule and its way out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from domain.permissions import CLOSABLE
+from domain.scope import CATALOGUE, OUTSIDE
+from domain.terms import (
+    ByUser,
+    CauseClass,
+    Criticality,
+    DeferralReason,
+    Ground,
+    Outcome,
+    Role,
+    TicketKind,
+)
+from domain.ticket import Ticket
+from domain.words import name
+from gateway.pages.translation import _, marked, present
+from storage.people import Staff
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several: its code, its words, its rule, what follows from it, whether it can be."""
+
+    code: str
+    words: str
+    rule: str = ""
+    help: str = ""
+    is_possible: bool = True
+
+
+@dataclass(frozen=True)
+class Room:
+    """What choices depend on: the ticket and those of us who may have it."""
+
+    ticket: Ticket
+    staff: Sequence[Staff] = ()
+
+
+Choices = Callable[[Room], Sequence[Choice]]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A field of a dialog, named as the command's body names it."""
+
+    name: str
+    label: str
+    control: Literal["words", "line", "radio", "select", "hidden", "people"] = "words"
+    help: str = ""
+    choices: Choices | None = None
+    is_required: bool = True
+
+
+@dataclass(frozen=True)
+class Dialog:
+    """A command before it is given: why, its fields, and the verb of its button."""
+
+    inputs: tuple[Input, ...]
+    button: str
+    told: str = ""
+    has_letter: bool = False
+    replies: bool = False
+
+
+WAYS_OUT: Mapping[DeferralReason, str] = {
+    DeferralReason.INSUFFICIENT_INFORMATION: marked("выход: клиент присылает сведения"),
+    DeferralReason.DEVELOPMENT_NEEDED: marked(
+        "выход: диагностика закончена или обновление вышло; ход остаётся нашим"
+    ),
+    DeferralReason.REQUIREMENTS_VIOLATED: marked("выход: клиент приводит установку к требованиям"),
+    DeferralReason.OUT_OF_SCOPE: marked("выход: к тому, кто за это отвечает"),
+    DeferralReason.ILL_POSED: marked("выход: клиент уточняет вопрос"),
+}
+CRITICALITIES: Mapping[Criticality, str] = {
+    Criticality.CRITICAL: marked("встанет в начало очереди"),
+    Criticality.NORMAL: marked("в порядке поступления"),
+    Criticality.LOW: marked("в порядке поступления"),
+}
+
+
+def _named(codes: type[StrEnum], rule: str = "") -> Choices:
+    return lambda _room: [Choice(code, name(code, present.get()), rule) for code in codes]
+
+
+def _deferrals(_room: Room) -> Sequence[Choice]:
+    return [
+        Choice(code, name(code, present.get()), code.value, _(WAYS_OUT[code]))
+        for code in DeferralReason
+    ]
+
+
+def _criticalities(_room: Room) -> Sequence[Choice]:
+    return [
+        Choice(code, name(code, present.get()), "R50" if code == "critical" else "", _(told))
+        for code, told in CRITICALITIES.items()
+    ]
+
+
+def _grounds(room: Room) -> Sequence[Choice]:
+    rules = {Ground.SOLVED: "R63", Ground.WITHDRAWN: "R27", Ground.NO_ACTIVE_SUPPORT: "R7"}
+    not_now = _("в этом состоянии нельзя")
+    return [
+        Choice(
+            ground,
+            name(ground, present.get()),
+            rules.get(ground, "R32"),
+            "" if room.ticket.status in CLOSABLE[ground] else not_now,
+            room.ticket.status in CLOSABLE[ground],
+        )
+        for ground in Ground
+    ]
+
+
+def _colleagues(room: Room) -> Sequence[Choice]:
+    ours = (one for one in room.staff if one.role in {Role.SPECIALIST, Role.HEAD})
+    return [Choice(one.login, one.name) for one in ours if str(one.id) != room.ticket.specialist]
+
+
+def _outside(_room: Room) -> Sequence[Choice]:
+    language = present.get()
+    return [
+        Choice(one.code, one.name(language), one.rule, one.way_out(language)) for one in OUTSIDE
+    ]
+
+
+def _catalogue(_room: Room) -> Sequence[Choice]:
+    language = present.get()
+    none = Choice("", _("не указан"))
+    return [none, *(Choice(one.code, one.name(language), one.rule) for one in CATALOGUE)]
+
+
+FOR_THE_LETTER = marked("Войдёт в письмо клиенту.")
+STAYS_INSIDE = marked("Видна в заявке и руководителю; клиент её не увидит.")
+DIALOGS: Mapping[str, Dialog] = {
+    "take": Dialog(
+        (Input("reason", marked("Почему раньше других"), help=STAYS_INSIDE, is_required=False),),
+        marked("Взять в работу"),
+        marked("Заявки берут в порядке поступления; не первую — с причиной."),
+    ),
+    "identify": Dialog(
+        (Input("login", marked("Клиент"), "people"),),
+        marked("Связать с клиентом"),
+        marked("Заявка встанет в очередь клиента; всё, что пришло, останется в ней."),
+    ),
+    "assign": Dialog(
+        (Input("specialist", marked("Кому"), "select", choices=_colleagues),),
+        marked("Передать"),
+        marked("Состояние заявки и её часы не изменятся."),
+    ),
+    "confirm_criticality": Dialog(
+        (
+            Input("criticality", marked("Критичность"), "radio", choices=_criticalities),
+            Input("text", marked("Причина"), help=STAYS_INSIDE),
+        ),
+        marked("Записать критичность"),
+        marked("Клиент называет критичность, подтверждает её специалист."),
+    ),
+    "remind": Dialog(
+        (),
+        marked("Напомнить сейчас"),
+        marked("Клиент получит ещё одно письмо с прежним вопросом."),
+        has_letter=True,
+    ),
+    "defer": Dialog(
+        (
+            Input("reason", marked("Причина"), "radio", choices=_deferrals),
+            Input("text", marked("Что именно нужно"), help=FOR_THE_LETTER),
+        ),
+        marked("Отложить и поставить письмо"),
+        marked(
+            "Отложить можно только по причине из регламента. Клиент получит письмо с причиной и "
+            "выходом из неё."
+        ),
+        has_letter=True,
+        replies=True,
+    ),
+    "resume": Dialog(
+        (Input("text", marked("Почему возобновляем"), help=STAYS_INSIDE),),
+        marked("Возобновить работу"),
+        marked("Ожидание кончится, часы пойдут снова."),
+    ),
+    "hand_off": Dialog(
+        (
+            Input(
+                "evidence",
+                marked("Что передать разработке"),
+                help=marked("Что воспроизвели, шаги, версии, класс причины. Клиент не увидит."),
+            ),
+            Input(
+                "text",
+                marked("Слова для клиента"),
+                help=marked("Можно оставить пустым: письмо уйдёт и без них."),
+                is_required=False,
+            ),
+        ),
+        marked("Передать в разработку"),
+        marked("Передаём, когда исправить при диагностике нельзя."),
+        has_letter=True,
+    ),
+    "return_from_development": Dialog(
+        (
+            Input("outcome", marked("Заключение"), "radio", choices=_named(Outcome, "R48")),
+            Input("text", marked("Ответ разработки"), help=FOR_THE_LETTER),
+            Input(
+                "release",
+                marked("Выпуск"),
+                "line",
+                help=marked("Нужен, если исправлено в выпуске."),
+                is_required=False,
+            ),
+        ),
+        marked("Вернуть с заключением"),
+        has_letter=True,
+    ),
+    "await_release": Dialog(
+        (Input("release", marked("Какого выпуска ждать"), "line"),),
+        marked("Ждать выпуска"),
+        marked("Заявка проснётся сама, когда выпуск выйдет."),
+        has_letter=True,
+    ),
+    "close": Dialog(
+        (
+            Input("ground", marked("Основание"), "radio", choices=_grounds),
+            Input("text", marked("Результат работ"), help=FOR_THE_LETTER),
+        ),
+        marked("Закрыть и поставить письмо"),
+        marked("При закрытии клиент получает письмо с результатом работ."),
+        has_letter=True,
+        replies=True,
+    ),
+    "reopen": Dialog(
+        (Input("text", marked("Почему не закрываем"), help=STAYS_INSIDE),),
+        marked("Отменить закрытие"),
+        marked("Письмо с результатом ещё не ушло и не уйдёт."),
+    ),
+    "reclassify": Dialog(
+        (
+            Input("ticket_kind", marked("Вид"), "radio", choices=_named(TicketKind)),
+            Input(
+                "category",
+                marked("Предмет"),
+                "select",
+                choices=_catalogue,
+                is_required=False,
+            ),
+        ),
+        marked("Изменить вид"),
+    ),
+    "mark_out_of_scope": Dialog(
+        (
+            Input("category", marked("Что вне поддержки"), "radio", choices=_outside),
+            Input("text", marked("Почему это не к нам"), help=FOR_THE_LETTER),
+        ),
+        marked("Отметить и поставить письмо"),
+        marked("Куда обратиться, письмо скажет само; заявка будет отложена."),
+        has_letter=True,
+        replies=True,
+    ),
+    "serve": Dialog(
+        (Input("text", marked("Почему обслуживаем"), help=STAYS_INSIDE),),
+        marked("Обслужить"),
+        marked("Действующей поддержки у клиента нет; решает специалист."),
+    ),
+    "merge": Dialog(
+        (
+            Input("into", marked("Номер заявки"), "line", help=marked("Того же клиента.")),
+            Input("text", marked("Почему это одно и то же"), help=STAYS_INSIDE),
+        ),
+        marked("Присоединить"),
+        marked("Новые письма по этой заявке попадут в ту; отсоединить можно в любой момент."),
+    ),
+    "unmerge": Dialog(
+        (Input("text", marked("Почему это разные заявки"), help=STAYS_INSIDE),),
+        marked("Отсоединить"),
+    ),
+    "reply_to_escalation": Dialog(
+        (Input("text", marked("Ответ клиенту"), help=FOR_THE_LETTER),),
+        marked("Ответить"),
+        marked("Клиент написал руководителю и ждёт его ответа."),
+        has_letter=True,
+    ),
+    "diagnose": Dialog(
+        (
+            Input("tried", marked("Что пробовали")),
+            Input("found", marked("Что нашли")),
+            Input("cause", marked("Класс причины"), "radio", choices=_named(CauseClass, "R4")),
+            Input("by_user", marked("Участие пользователя"), "radio", choices=_named(ByUser)),
+        ),
+        marked("Записать диагностику"),
+        marked("Клиент её не увидит; она поможет в следующий раз."),
+    ),
+    "cancel_letter": Dialog(
+        (
+            Input("letter", "", "hidden"),
+            Input("text", marked("Почему не отправляем"), help=STAYS_INSIDE, is_required=False),
+        ),
+        marked("Отменить отправку"),
+        marked("Письмо не уйдёт; написанное останется в заявке."),
+    ),
+    "send_urgently": Dialog(
+        (Input("letter", "", "hidden"), Input("text", marked("Причина"), help=STAYS_INSIDE)),
+        marked("Отправить сейчас"),
+        marked(
+            "Ответы уходят в рабочее время; раньше — только с причиной, она останется в заявке."
+        ),
+    ),
+}
+NOTHING_KNOWN = Dialog((), marked("Выполнить"))
+
+
+def dialog_of(kind: str) -> Dialog:
+    """Return what the command asks."""
+    return DIALOGS.get(kind, NOTHING_KNOWN)
