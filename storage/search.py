@@ -20,10 +20,10 @@ from storage.worklists import list_lines
 
 Arrival = tuple[datetime, str]
 
-# The index knows a message's block at four levels; a block holds eight of the level below.
+# The index knows a message's block at three levels; a block holds eight of the level below.
 FINEST_BITS = 9
 WIDER = 8
-LEVELS = (3, 2, 1, 0)
+LEVELS = (2, 1, 0)
 GROWING = (1, 4, 16)
 WIDEST = 64
 MOST_PARTS = 150
@@ -82,8 +82,9 @@ WITH {ASKED}, looked AS MATERIALIZED (
   ) AS in_time
   LEFT JOIN LATERAL (
     SELECT id, number, at, visible_text FROM messages
-    WHERE in_time.is_so AND words @@ (SELECT query FROM asked)
-      AND search_blocks(id) && cast(part.blocks AS bigint[]) AND id < :before AND number IS NOT NULL
+    WHERE in_time.is_so AND numnode((SELECT query FROM asked)) > 0
+      AND findable(words, id) @@ ((SELECT query FROM asked) && cast(part.blocks AS tsquery))
+      AND id < :before AND number IS NOT NULL
     ORDER BY id + 0 DESC LIMIT :most
   ) AS hit ON true
   WHERE hit.id IS NOT NULL OR NOT in_time.is_so
@@ -226,18 +227,17 @@ def blocks_before(before: int) -> tuple[list[Part], int | None]:
         if end <= 0:
             return parts, None
         begin = max(0, (end - size) // size * size)
-        names = ",".join(map(str, _cover(begin, end)))
-        parts.append(Part(f"{{{names}}}", end << FINEST_BITS))
+        parts.append(Part(" | ".join(_cover(begin, end)), end << FINEST_BITS))
         end = begin
     return parts, end << FINEST_BITS or None
 
 
-def _cover(begin: int, end: int) -> Iterator[int]:
+def _cover(begin: int, end: int) -> Iterator[str]:
     """Yield the names of the largest blocks that make up a stretch of finest ones."""
     while end > begin:
         level = next(n for n in LEVELS if not end % WIDER**n and end - WIDER**n >= begin)
         end -= WIDER**level
-        yield (end // WIDER**level) << 2 | level
+        yield f"'#{level}.{end // WIDER**level}'"
 
 
 def _hits(connection: Connection, page: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Hit, ...]:

@@ -48,7 +48,7 @@ WITH asked AS MATERIALIZED (
   SELECT hit.* FROM unnest(cast(:parts AS text[])) WITH ORDINALITY AS part (blocks, nth)
   CROSS JOIN LATERAL (
     SELECT number, words FROM messages
-    WHERE words @@ (SELECT pairs FROM asked) AND search_blocks(id) && cast(part.blocks AS bigint[])
+    WHERE findable(words, id) @@ ((SELECT pairs FROM asked) && cast(part.blocks AS tsquery))
       AND direction = 'in' AND number <> :number
     LIMIT :most
   ) AS hit ORDER BY part.nth LIMIT :most

@@ -54,8 +54,7 @@ messages = Table(
     Index("ix_messages_header_id", "header_id", postgresql_where=text("header_id <> ''")),
     Index(
         "ix_messages_words",
-        "words",
-        text("search_blocks(id)"),
+        text("findable(words, id)"),
         postgresql_using="gin",
         postgresql_with={"fastupdate": "off"},
     ),

@@ -175,15 +175,17 @@ def test_a_page_that_looked_enough_is_short_and_the_next_goes_on(
 def test_the_blocks_of_a_search_touch_one_another_and_reach_the_first_message(
     before: int,
 ) -> None:  # U3
-    bits = {level: 9 + 3 * level for level in range(4)}
+    bits = {level: 9 + 3 * level for level in range(3)}
     rest: int | None = before
     edge = before - 1 >> 9 << 9
 
     while rest is not None:
         parts, rest = search.blocks_before(rest)
         for part in parts:
-            names = [int(name) for name in part.blocks.strip("{}").split(",")]
-            stretches = sorted((name >> 2 << bits[name & 3], 1 << bits[name & 3]) for name in names)
+            names = [name.strip("'# ").split(".") for name in part.blocks.split("|")]
+            stretches = sorted(
+                (int(place) << bits[int(level)], 1 << bits[int(level)]) for level, place in names
+            )
             ends = {begin + length for begin, length in stretches}
             assert {begin for begin, _ in stretches} - ends == {stretches[0][0]}
             assert max(ends) == part.before
@@ -303,7 +305,7 @@ def test_a_rare_word_is_looked_for_in_the_index(connection: Connection) -> None:
                 FROM generate_series(1, 20000) AS n""")
     )
     connection.execute(text("ANALYZE messages"))
-    plan = "EXPLAIN " + str(search.BY_WORDS.text).replace(":parts", "'{\"{1}\"}'")
+    plan = "EXPLAIN " + str(search.BY_WORDS.text).replace(":parts", "ARRAY['''#0.1''']")
     told = {
         "certain": 3,
         "patience": search.PATIENCE,
