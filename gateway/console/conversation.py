@@ -4,6 +4,7 @@ Carries out R5, R46, F24, F25; U8. What a letter's author wrote stands first, th
 it was sent behind it.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -99,6 +100,7 @@ class Entry:
     what: str
     rule: str = ""
     words: str = ""
+    place: float = 0.0
     whole: str = ""
     sender: str = ""
     warning: str = ""
@@ -124,14 +126,17 @@ class Entry:
 
 
 def conversation(shown: TicketShown, read: CaseRead) -> tuple[Entry, ...]:
-    """Return everything that was said on the ticket, oldest first."""
+    """Return everything that was said on the ticket, in the order of its journal.
+
+    What the process has yet to hear of stands at the end.
+    """
     rows: dict[int, Row] = {row["id"]: row for row, __ in read.messages}
     said = (
         *_received(shown, read, rows),
         *_sent(shown, read, rows),
         *_internal(read, rows),
     )
-    return tuple(sorted(said, key=lambda entry: entry.at))
+    return tuple(sorted(said, key=lambda entry: (entry.place, entry.at)))
 
 
 def last_received(read: CaseRead) -> int:
@@ -145,18 +150,30 @@ def is_received(row: Row) -> bool:
 
 
 def _received(shown: TicketShown, read: CaseRead, rows: Mapping[int, Row]) -> Iterator[Entry]:
+    places = _places(read)
     for message in shown.messages:
         row = rows[message.id]
         if is_received(row):
-            yield _received_entry(message, row, read)
+            yield _received_entry(message, row, read, places.get(message.id, math.inf))
 
 
-def _received_entry(message: MessageShown, row: Row, read: CaseRead) -> Entry:
+def _places(read: CaseRead) -> dict[int, float]:
+    """Return where in the journal each message came; the first one came before all else."""
+    told = (
+        (getattr(event, "message", None), float(place))
+        for place, event in enumerate(read.journal, start=1)
+    )
+    places = {id_: place for id_, place in told if id_ is not None}
+    return {**places, read.request["message_id"]: 0.0}
+
+
+def _received_entry(message: MessageShown, row: Row, read: CaseRead, place: float) -> Entry:
     number = shown_number(read)
     is_escalation = row["direction"] != "in"
     return Entry(
         side="in",
         anchor=f"m{message.id}",
+        place=place,
         at=message.at,
         who=row["sender_name"] or read.request["name"] or message.sender or _("клиент"),
         what=_("письмо руководителю") if is_escalation else _(CHANNELS[message.channel]),
@@ -175,6 +192,7 @@ def _sent(shown: TicketShown, read: CaseRead, rows: Mapping[int, Row]) -> Iterat
         event = _cause(read, letter)
         what, rule = KINDS[letter.kind]
         yield Entry(
+            place=float(letter.key.split("/")[1]),
             side="note" if is_internal(LetterKind(letter.kind)) else "out",
             anchor=f"l{letter.key.split('/')[1]}-{letter.kind}",
             at=letter.prepared_at,
@@ -192,6 +210,7 @@ def _internal(read: CaseRead, rows: Mapping[int, Row]) -> Iterator[Entry]:
             yield Entry(
                 side="note",
                 anchor=f"n{place}",
+                place=float(place),
                 at=event.at,
                 who=_author(event, read),
                 what=_(NOTES[event.kind]),

@@ -9,7 +9,17 @@ from starlette.exceptions import HTTPException
 
 from domain.letters import Language
 from gateway import regulation
-from gateway.console import actions, calls, drafts, paper, registered, ticket, writing
+from gateway.console import (
+    actions,
+    calls,
+    development,
+    drafts,
+    paper,
+    registered,
+    replies,
+    ticket,
+    writing,
+)
 from gateway.pages import live
 from gateway.pages.rendering import STATIC
 from gateway.pages.visitors import KEPT_SECONDS, LANGUAGE, AnyPage, is_secure
@@ -32,6 +42,8 @@ def install(app: FastAPI) -> None:
         writing.router,
         actions.router,
         drafts.router,
+        replies.router,
+        development.router,
     )
     for each in pages:
         app.include_router(each)

@@ -91,6 +91,11 @@
     else if (into) { event.preventDefault(); into.scrollIntoView({ block: "center" }); into.focus(); }
   });
 
+  // A picture that cannot be shown leaves its file alone, without a broken frame.
+  document.addEventListener("error", (event) => {
+    if (event.target.matches && event.target.matches(".pictures img")) event.target.closest("a").remove();
+  }, true);
+
   // A refresh brings new parts of the page: what the reader had unfolded stays unfolded.
   let unfolded = new Map();
   document.body.addEventListener("htmx:beforeSwap", () => {
