@@ -29,7 +29,7 @@ WIDEST = 64
 MOST_PARTS = 150
 MOST_LOOKED = 64
 OWN_WINDOW = 500
-PATIENCE = timedelta(milliseconds=50)
+PATIENCE = timedelta(milliseconds=30)
 HIT, END, SEAM = "\x02", "\x03", "\x1f"
 SNIPPETS = (
     f'StartSel="{HIT}", StopSel="{END}", MaxFragments=2, MaxWords=20, MinWords=6,'
