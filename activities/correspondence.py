@@ -30,6 +30,7 @@ from domain.letters import (
 from domain.terms import LetterState
 from mail.composing import LetterEnvelope, can_be_addressed, compose
 from mail.identity import Keyring, sign
+from mail.status_links import LIFETIME, Permit, page
 from storage import correspondence
 from storage.database import Connection
 from storage.letters import PreparedLetter
@@ -63,9 +64,9 @@ class Correspondence:
         case = correspondence.read(
             connection, cause.ticket.number, words(cause.event, cause.ticket)
         )
-        facts = for_recipient(kind, self._facts(case, cause, kind))
         held_until = not_before(cause.event)
         departs_at = self._departs_at(case, kind, max(at, held_until or at))
+        facts = for_recipient(kind, self._facts(case, cause, kind, departs_at))
         envelope = self._envelope(case, cause, kind, departs_at)
         letter = compose(kind, facts, envelope)
         state, reason, leaves_at = _fate(case, kind, departs_at, at)
@@ -109,15 +110,21 @@ class Correspondence:
             references=() if is_internal(kind) else tuple(case.references),
         )
 
-    def _facts(self, case: CaseFile, cause: Cause, kind: LetterKind) -> LetterFacts:
+    def _facts(self, case: CaseFile, cause: Cause, kind: LetterKind, at: datetime) -> LetterFacts:
         known = replace(case, is_reachable=bool(_reachable(case)))
-        return facts_of(known, cause, kind, self.settings, self._links(case.number))
+        return facts_of(known, cause, kind, self.settings, self._links(case, at))
 
-    def _links(self, number: str) -> Links:
+    def _links(self, case: CaseFile, at: datetime) -> Links:
+        """Return the pages that the letter offers; the ticket's own for 90 days from its moment."""
+        site = self.stationery.site.rstrip("/")
+        permit = Permit(case.number, case.link_generation, at + LIFETIME)
+        ticket_page = page(site, permit, self.stationery.keys)
         return Links(
-            ticket_page="",
+            ticket_page=ticket_page,
             documentation=self.settings.documentation_url,
-            console=f"{self.stationery.site}/api/tickets/{number}",
+            regulation=f"{site}/regulation",
+            follow_up=f"{ticket_page}/again",
+            console=f"{site}/tickets/{case.number}",
         )
 
 

@@ -56,6 +56,8 @@ class CaseFile:
     in_reply_to: str
     references: list[str]
     files: list[dict[str, Any]]
+    link_generation: int = 0
+    is_registered_address: bool = False
     is_reachable: bool = True
 
 
@@ -79,6 +81,7 @@ def facts_of(
         received_at=case.received_at,
         accepted_at=ticket.accepted_at or case.received_at,
         is_verified=case.is_verified,
+        is_registered_address=case.is_registered_address,
         is_on_paper=not case.is_reachable,
         contacts=Contacts(address=settings.service_address, head_address=settings.head_address),
         links=links,

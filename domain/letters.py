@@ -157,6 +157,7 @@ class LetterFacts:
     received_at: datetime
     accepted_at: datetime
     is_verified: bool = False
+    is_registered_address: bool = False  # of a user whom the register knows (R2)
     is_on_paper: bool = False
     edition: str = ""
     contacts: Contacts = field(default_factory=Contacts)
@@ -214,7 +215,8 @@ class LetterFacts:
 def for_recipient(kind: LetterKind, facts: LetterFacts) -> LetterFacts:
     """Withhold from an unverified address all that the sender wrote (Q12).
 
-    Otherwise a forged sender could make support write the forger's words to a stranger.
+    Otherwise a forged sender could make support write the forger's words to a stranger. The way
+    to the ticket's page stays only where the address is the register's own for a known user.
     """
     if facts.is_verified or is_internal(kind):
         return facts
@@ -230,5 +232,9 @@ def for_recipient(kind: LetterKind, facts: LetterFacts) -> LetterFacts:
         frequency="",
         criticality="",
         files=(),
-        links=replace(facts.links, ticket_page=""),
+        links=facts.links if facts.is_registered_address else _without_page(facts.links),
     )
+
+
+def _without_page(links: Links) -> Links:
+    return replace(links, ticket_page="", follow_up="", keep_open="", access_changed="")

@@ -1,6 +1,6 @@
 """What each command is told beside its ticket: one body for each, as the domain's command has it.
 
-Carries out R5, R6, R10, R11, R14-R26, R39, R40, R49, R53-R65. Words are kept first; a command
+Carries out R4-R6, R10, R11, R14-R26, R39, R40, R45, R49, R53-R65. Words are kept first; a command
 carries their id alone (law 9).
 """
 
@@ -13,12 +13,26 @@ from pydantic_core import PydanticCustomError
 
 from domain import commands
 from domain.commands import TicketCommand
+from domain.permissions import LONGEST_HOLD
 from domain.scope import CATALOGUE, OUTSIDE, ScopeEntry
-from domain.terms import Criticality, DeferralReason, Ground, Outcome, TicketKind
+from domain.terms import (
+    ByUser,
+    CauseClass,
+    Criticality,
+    DeferralReason,
+    Ground,
+    Outcome,
+    TicketKind,
+)
 from domain.words import command_name
 from gateway.forms import Line, Strict, Words
 
 Named = Annotated[Line, StringConstraints(min_length=1)]
+LetterKey = Annotated[
+    str,
+    StringConstraints(pattern=r"^PS-\d+/\d+/[a-z0-9_]+$", max_length=100),
+    Field(examples=["PS-000042/4/answer"]),
+]
 
 
 def one_of(entries: Iterable[ScopeEntry], *others: str) -> Callable[[str], str]:
@@ -42,6 +56,14 @@ class WithWords(Strict):
     """Слова: текст письма, заметки или причина."""
 
     text: Annotated[Words, Field(examples=["Проверьте, пожалуйста, версию платформы."])]
+
+
+class Held(WithWords):
+    """Слова для клиента; письмо можно придержать, чтобы успеть передумать (R45)."""
+
+    hold: Annotated[
+        int, Field(ge=0, le=LONGEST_HOLD, description="На сколько секунд придержать письмо")
+    ] = 0
 
 
 class Identification(Strict):
@@ -68,7 +90,7 @@ class CriticalityJudged(WithWords):
     criticality: Criticality
 
 
-class Deferral(WithWords):
+class Deferral(Held):
     """Одна из пяти причин регламента и слова для клиента (R55-R59)."""
 
     reason: DeferralReason
@@ -113,7 +135,7 @@ class Classification(Strict):
     category: Annotated[Line, AfterValidator(one_of(CATALOGUE, ""))] = ""
 
 
-class OutOfScope(WithWords):
+class OutOfScope(Held):
     """Почему вопрос вне поддержки и что делать клиенту (R58)."""
 
     category: Annotated[
@@ -121,6 +143,28 @@ class OutOfScope(WithWords):
         AfterValidator(one_of(OUTSIDE)),
         Field(description="Что именно вне поддержки", examples=[entry.code for entry in OUTSIDE]),
     ]
+
+
+class Diagnosis(Strict):
+    """Причина проблемы (R4), что проверено и что найдено (R17, R18)."""
+
+    cause: CauseClass
+    by_user: ByUser = ByUser.UNKNOWN
+    tried: Words
+    found: Words
+
+
+class Cancelling(Strict):
+    """Какое из ждущих писем не отправлять и, если нужно, почему (R45)."""
+
+    letter: LetterKey
+    text: Words | None = None
+
+
+class Urging(WithWords):
+    """Какое из ждущих писем отправить сейчас и почему: причина остаётся в заявке (R45)."""
+
+    letter: LetterKey
 
 
 @dataclass(frozen=True)
@@ -147,8 +191,8 @@ SPECS = (
     Spec(commands.Assign, Assignment),
     Spec(commands.ConfirmCriticality, CriticalityJudged),
     Spec(commands.Note, WithWords),
-    Spec(commands.Answer, WithWords),
-    Spec(commands.AskClient, WithWords),
+    Spec(commands.Answer, Held),
+    Spec(commands.AskClient, Held),
     Spec(commands.Remind, Nothing),
     Spec(commands.Defer, Deferral),
     Spec(commands.Resume, WithWords),
@@ -161,6 +205,9 @@ SPECS = (
     Spec(commands.Reclassify, Classification),
     Spec(commands.MarkOutOfScope, OutOfScope),
     Spec(commands.Serve, WithWords),
+    Spec(commands.Diagnose, Diagnosis),
+    Spec(commands.CancelLetter, Cancelling),
+    Spec(commands.SendUrgently, Urging),
     Spec(commands.Merge, Joining),
     Spec(commands.Unmerge, WithWords),
     Spec(commands.Escalate, WithWords),

@@ -36,7 +36,12 @@ from workflows.messages import Order, Standing
 router = APIRouter(prefix="/api", tags=["Команды"])
 Values = dict[str, Any]
 MOST_TRIES = 5
-WORDS = ("text", "evidence")  # the fields of bodies that commands name by the id of a message
+WORDS = (
+    "text",
+    "evidence",
+    "tried",
+    "found",
+)  # the fields of bodies that commands name by the id of a message
 ACCEPTED: dict[int | str, dict[str, Any]] = {202: {"description": "Принято, ещё не подтверждено"}}
 
 

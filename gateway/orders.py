@@ -137,7 +137,9 @@ def refused(order: Order, ticket: Ticket, code: str, rule: str) -> Problem:
 
 def has_text(order: Order) -> bool:
     """Tell whether words were kept for the order."""
-    return any(getattr(order.command, name, None) is not None for name in ("text", "message"))
+    return any(
+        getattr(order.command, name, None) is not None for name in ("text", "message", "tried")
+    )
 
 
 def closed(number: str) -> Problem:

@@ -37,6 +37,9 @@ from storage.files import Attachment
 HIDDEN = (
     events.Noted,
     events.Assigned,
+    events.Diagnosed,
+    events.LetterCancelled,
+    events.LetterUrged,
     occurrences.CommandRefused,
     occurrences.ReviewFellDue,
     occurrences.LetterBounced,
@@ -175,7 +178,10 @@ class Showing:
 
     def _letters(self, letters: Iterable[Row]) -> Iterable[Row]:
         return (
-            row for row in letters if not (self.for_client and is_internal(LetterKind(row["kind"])))
+            row
+            for row in letters
+            if not self.for_client
+            or not (is_internal(LetterKind(row["kind"])) or _is_kept_from_client(row))
         )
 
     def _letter(self, row: Row) -> LetterShown:
@@ -249,6 +255,14 @@ class Showing:
         )
 
 
+def _is_kept_from_client(letter: Row) -> bool:
+    """Tell whether a letter was kept back, or still can be: nothing of it was told yet (R45)."""
+    is_owed = letter["kind"] == LetterKind.CONFIRMATION
+    return not is_owed and (
+        letter["cancelled_at"] is not None or letter["state"] == LetterState.WAITING
+    )
+
+
 def _state_name(state: LetterState, letter: Row) -> str:
     """Tell a letter that was refused for now, or whose end is unclear, from one just begun."""
     if letter["next_try_at"] is None or letter["first_refused_at"] is None:
@@ -257,7 +271,9 @@ def _state_name(state: LetterState, letter: Row) -> str:
 
 
 def _words_of(event: TicketEvent) -> list[int]:
-    ids = (getattr(event, field, None) for field in ("text", "evidence", "message"))
+    ids = (
+        getattr(event, field, None) for field in ("text", "evidence", "message", "tried", "found")
+    )
     return [id_ for id_ in ids if id_ is not None]
 
 

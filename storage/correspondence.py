@@ -10,7 +10,9 @@ CASE_FILE: TypeAdapter[CaseFile] = TypeAdapter(CaseFile)
 READ = text("""
 SELECT requests.number, requests.kind, declared, requests.channel, name, address, is_verified,
        language, requests.subject, first.visible_text AS description, told, missing, follow_up_of,
-       withheld, confirm_at, received_at, called_at,
+       withheld, confirm_at, received_at, called_at, link_generation,
+       EXISTS (SELECT FROM users WHERE users.id = requests.user_id
+               AND lower(users.email) = lower(requests.address)) AS is_registered_address,
        EXISTS (SELECT FROM bounced_addresses AS bounced
                WHERE bounced.address = lower(requests.address)) AS is_bounced,
        coalesce((SELECT text FROM messages WHERE id = :text_id AND number = :number), '') AS words,
