@@ -16,6 +16,7 @@ from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeou
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.occurrences import CommandRefused
 from domain.ticket import Ticket
 from gateway.pages.translation import _, marked
 from gateway.parts import Parts
@@ -75,6 +76,8 @@ class Orders:
             except WorkflowUpdateRPCTimeoutOrCancelledError:
                 return await self._tell_again(number, order)
             except WorkflowUpdateFailedError as failed:
+                if standing := await run_in_threadpool(self._carried_before, number, order):
+                    return Carried(standing)
                 raise await self._refusal(number, order, failed.cause) from None
             except RPCError as fault:
                 return await self._fault(number, order, fault)
@@ -120,6 +123,20 @@ class Orders:
         ticket = await run_in_threadpool(self._stands, number)
         rule = str(cause.details[0]) if cause.details else ""
         return refused(order, ticket, cause.type or "", rule)
+
+    def _carried_before(self, number: str, order: Order) -> Standing | None:
+        """Return where the ticket stands if its journal has this very order as carried out.
+
+        A worker may have died with that news: the process refuses what it does not know it did.
+        """
+        with self._parts.database.transaction() as connection:
+            ticket, journal = tickets.find(connection, number), tickets.journal(connection, number)
+        is_there = any(
+            event.key == order.key and not isinstance(event, CommandRefused) for event in journal
+        )
+        if ticket is None or not is_there:
+            return None
+        return Standing(number, ticket.status, ticket.turn, ticket.sequence)
 
     def _stands(self, number: str) -> Ticket:
         with self._parts.database.transaction() as connection:
