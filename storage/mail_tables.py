@@ -104,6 +104,11 @@ letters = Table(
         "prepared_at",
         postgresql_where=text("state IN ('prepared', 'waiting', 'sending')"),
     ),
+    Index(
+        "ix_letters_undelivered",
+        text("coalesce(bounced_at, tried_at, prepared_at)"),
+        postgresql_where=text("state IN ('bounced', 'failed')"),
+    ),
 )
 
 bounced_addresses = Table(

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -23,6 +24,12 @@ from storage.schema import born, generated, metadata, moment, one_of, serial
 STANDS = text("closed_at IS NULL AND NOT is_merged")
 IS_CLOSED = text("closed_at IS NOT NULL")
 PLACE = ("is_routine", "received_at", "number")
+# What staff must give a reason for: the head reads it (R49, R50, R45).
+DEPARTURE = text(
+    "kind = 'taken' AND (data ->> 'text') IS NOT NULL"
+    " OR kind = 'criticality_confirmed' AND (data ->> 'criticality') = 'critical'"
+    " OR kind = 'letter_urged'"
+)
 
 ticket_numbers = Sequence("ticket_numbers", metadata=metadata)
 
@@ -121,6 +128,11 @@ tickets = Table(
     Column("snapshot", JSONB, nullable=False, server_default="{}"),
     generated("turn", Text(), "whose_turn(status, snapshot ->> 'deferral')"),
     generated("is_merged", Boolean(), "coalesce(snapshot ->> 'merged_into', '') <> ''"),
+    generated(
+        "answered_at",
+        DateTime(timezone=True),
+        "moment_of(coalesce(snapshot ->> 'replied_at', snapshot ->> 'closed_at'))",
+    ),
     CheckConstraint(one_of("status", Status), name="status_is_known"),
     CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_its_moment"),
     Index(
@@ -149,6 +161,12 @@ tickets = Table(
     Index("ix_tickets_open_specialist", "specialist", *PLACE, postgresql_where=STANDS),
     Index("ix_tickets_open_client_id", "client_id", *PLACE, postgresql_where=STANDS),
     Index("ix_tickets_closed", "closed_at", "number", postgresql_where=IS_CLOSED),
+    Index("ix_tickets_received", "received_at", "number"),
+    Index(
+        "ix_tickets_answered",
+        *("answered_at", "number"),
+        postgresql_where=text("answered_at IS NOT NULL"),
+    ),
     Index(
         *("ix_tickets_closed_specialist", "specialist", "closed_at", "number"),
         postgresql_where=IS_CLOSED,
@@ -170,6 +188,9 @@ events = Table(
     Column("data", JSONB, nullable=False),
     PrimaryKeyConstraint("number", "sequence"),
     CheckConstraint("sequence > 0", name="journal_begins_at_one"),
+    Index("ix_events_departures", "at", postgresql_where=DEPARTURE),
+    Index("ix_events_taken", "at", postgresql_where=text("kind = 'taken'")),
+    Index("ix_events_deferred", "number", postgresql_where=text("kind = 'deferred'")),
 )
 
 handovers = Table(
