@@ -73,7 +73,7 @@ ts_headline('russian',
   (SELECT query FROM asked), :snippets)
 """
 ASKED = "asked AS MATERIALIZED (SELECT plainto_tsquery('russian', plain_words(:typed)) AS query)"
-# `id + 0` keeps the planner from walking all messages backwards in the hope of a hit.
+# `id + 0` keeps the planner from walking the messages themselves in the hope of a hit.
 BY_WORDS = text(f"""
 WITH {ASKED}, looked AS MATERIALIZED (
   SELECT part.nth, hit.* FROM unnest(cast(:parts AS text[])) WITH ORDINALITY AS part (blocks, nth)
@@ -84,7 +84,7 @@ WITH {ASKED}, looked AS MATERIALIZED (
     SELECT id, number, at, visible_text FROM messages
     WHERE in_time.is_so AND numnode((SELECT query FROM asked)) > 0
       AND findable(words, id) @@ ((SELECT query FROM asked) && cast(part.blocks AS tsquery))
-      AND id < :before AND number IS NOT NULL
+      AND id + 0 < :before AND number IS NOT NULL
     ORDER BY id + 0 DESC LIMIT :most
   ) AS hit ON true
   WHERE hit.id IS NOT NULL OR NOT in_time.is_so
