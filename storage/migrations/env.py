@@ -3,10 +3,12 @@
 from alembic import context
 
 from storage import (
+    console_tables,
     draft_tables,
     file_tables,
     mail_tables,
     people_tables,
+    public_form_tables,
     rule_tables,
     sign_in_tables,
     ticket_tables,
@@ -14,10 +16,12 @@ from storage import (
 from storage.schema import metadata
 
 TABLES = (  # importing fills the metadata
+    console_tables,
     draft_tables,
     file_tables,
     mail_tables,
     people_tables,
+    public_form_tables,
     rule_tables,
     sign_in_tables,
     ticket_tables,

@@ -12,6 +12,8 @@ depends_on = None
 
 def upgrade() -> None:
     _drafts_and_replies()
+    _public_form()
+    _presence_and_views()
 
 
 def _drafts_and_replies() -> None:
@@ -44,3 +46,44 @@ def _drafts_and_replies() -> None:
         sa.UniqueConstraint("origin", name=op.f("uq_saved_replies_origin")),
     )
     op.create_index("ix_saved_replies_language", "saved_replies", ["language", "rule"])
+
+
+def _public_form() -> None:
+    op.create_table(
+        "spent_proofs",
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("nonce", name=op.f("pk_spent_proofs")),
+    )
+    op.create_table(
+        "form_counts",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("network", name=op.f("pk_form_counts")),
+    )
+
+
+def _presence_and_views() -> None:
+    op.create_table(
+        "presence",
+        sa.Column("staff_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("is_writing", sa.Boolean(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_presence_staff_id")),
+        sa.PrimaryKeyConstraint("staff_id", "number", name=op.f("pk_presence")),
+        prefixes=["UNLOGGED"],
+    )
+    op.create_index("ix_presence_number", "presence", ["number"])
+    op.create_table(
+        "saved_views",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("staff_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_saved_views_staff_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
+        sa.UniqueConstraint("staff_id", "name", name=op.f("uq_saved_views_staff_id")),
+    )
