@@ -181,6 +181,17 @@ def add_staff(
     with _explained():
         register.add_staff(login, name, email, role)
     typer.echo(f"{name}: записано. Токен: support token create --login {login}")
+    typer.echo(f"Пароль для входа: support invite --login {login}")
+
+
+@app.command(help="Дать одноразовую ссылку, по которой человек задаст себе пароль.")
+def invite(login: Login) -> None:
+    """Print the link alone, for whoever hands it over."""
+    from deploy import register
+
+    with _explained():
+        link = register.invite(login)
+    typer.echo(link)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from deploy.local import processes
 from domain.calendar import MOSCOW
 from domain.terms import Role
-from storage import people, tokens
+from storage import accounts, people, tokens
 from storage.database import Connection, Database
 from storage.people import COLUMNS, REQUIRED, ImportReport
 from workflows.installation import installation
@@ -73,6 +73,21 @@ def add_staff(login: str, name: str, email: str, role: str) -> None:
         raise ValueError(f"Роли {role} нет. Есть: {', '.join(STAFF_ROLES)}.")
     with transaction() as connection:
         people.put_staff(connection, login, name, email, Role(role))
+
+
+def invite(login: str) -> str:
+    """Make a one-time link by which somebody chooses a password; their older links end.
+
+    Raises:
+        LookupError: nobody has this login.
+
+    """
+    now = datetime.now(UTC)
+    with transaction() as connection:
+        owner = accounts.find_owner(connection, login, now)
+        if owner is None:
+            raise LookupError(f"Логина {login} нет ни у сотрудников, ни у пользователей.")
+        return f"{installation().site}/invitation/{accounts.invite(connection, owner, now)}"
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """The pages that stand around all others: the front, the files of ours, the choice of language."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Form, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
@@ -9,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from domain.letters import Language
 from gateway import regulation
+from gateway.cabinet import pages as cabinet
 from gateway.console import (
     actions,
     calls,
@@ -20,7 +20,9 @@ from gateway.console import (
     ticket,
     writing,
 )
+from gateway.entrance import signing_in
 from gateway.pages import live
+from gateway.pages.paths import local_path
 from gateway.pages.rendering import STATIC
 from gateway.pages.visitors import KEPT_SECONDS, LANGUAGE, AnyPage, is_secure
 
@@ -34,6 +36,7 @@ def install(app: FastAPI) -> None:
     pages = (
         router,
         live.router,
+        signing_in.router,
         regulation.router,
         calls.router,
         paper.router,
@@ -47,6 +50,7 @@ def install(app: FastAPI) -> None:
     )
     for each in pages:
         app.include_router(each)
+    cabinet.install(app)
 
 
 @router.get("/")
@@ -76,15 +80,6 @@ async def choose_language(
         LANGUAGE, language, max_age=KEPT_SECONDS, samesite="lax", secure=is_secure(page.parts)
     )
     return response
-
-
-def local_path(wanted: str, otherwise: str = "/") -> str:
-    """Return the path if it is one of this site, else the other one."""
-    parts = urlsplit(wanted)
-    is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    is_plain = is_local and not parts.scheme and not parts.netloc and "\\" not in wanted
-    has_controls = any(ord(character) < ord(" ") for character in wanted)
-    return wanted if is_plain and not has_controls else otherwise
 
 
 def here(request: Request) -> str:

@@ -1,0 +1,1 @@
+"""The entrance: how people sign in, get their first password, and leave."""

@@ -1,0 +1,144 @@
+"""People sign in by their password; whoever guesses is stopped, and nobody else with them."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from gateway.entrance import passwords
+from gateway.entrance.limits import OF_LOGIN
+from gateway.entrance.passwords import hasher
+from gateway.pages.visitors import csrf_of
+from storage import accounts, sessions
+from storage.accounts import Owner
+from tests.gateway.conftest import MONDAY, Api, Clock
+
+SECRET = "четыре слова про лошадь"  # noqa: S105 - a test's
+FAST = type(hasher)(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "hasher", FAST)
+    passwords._nobodys.cache_clear()  # noqa: SLF001 - made anew with the quick parameters
+
+
+def owner(api: Api, login: str) -> Owner:
+    with api.parts.database.transaction() as connection:
+        found = accounts.find_owner(connection, login, MONDAY)
+    assert found is not None
+    return found
+
+
+def link(api: Api, login: str) -> str:
+    with api.parts.database.transaction() as connection:
+        return f"/invitation/{accounts.invite(connection, owner(api, login), MONDAY)}"
+
+
+def give_password(api: Api, login: str) -> None:
+    with api.parts.database.transaction() as connection:
+        accounts.put_hash(connection, owner(api, login), FAST.hash(SECRET), MONDAY)
+
+
+def browser(api: Api, address: str = "203.0.113.7") -> httpx.AsyncClient:
+    application = api.http._transport.app  # type: ignore[attr-defined]  # noqa: SLF001 - the one served
+    transport = httpx.ASGITransport(application, client=(address, 50000))
+    return httpx.AsyncClient(transport=transport, base_url="http://support.test")
+
+
+async def enter(there: httpx.AsyncClient, login: str, secret: str = SECRET) -> httpx.Response:
+    return await there.post(
+        "/signin", data={"login": login, "password": secret, "next": "/replies"}
+    )
+
+
+async def test_the_right_password_leads_to_the_page_that_was_wanted(api: Api) -> None:  # R2
+    give_password(api, "sveta")
+    there = browser(api)
+
+    wanted = await there.get("/replies")
+    entered = await enter(there, "sveta")
+    shown = await there.get("/replies")
+
+    assert wanted.headers["location"] == "/signin?next=%2Freplies"
+    assert (entered.status_code, entered.headers["location"]) == (303, "/replies")
+    assert "HttpOnly" in entered.headers["set-cookie"]
+    assert shown.status_code == 200
+
+
+async def test_a_wrong_password_and_a_wrong_login_are_answered_alike(api: Api) -> None:  # R2
+    give_password(api, "alla")
+    there = browser(api)
+
+    wrong = await enter(there, "alla", "не тот пароль совсем")
+    nobody = await enter(there, "nobody", "не тот пароль совсем")
+
+    assert (wrong.status_code, nobody.status_code) == (422, 422)
+    assert wrong.text.replace("alla", "nobody") == nobody.text
+
+
+async def test_guesses_are_stopped_and_do_not_keep_the_owner_out(
+    api: Api, clock: Clock
+) -> None:  # R2
+    give_password(api, "alla")
+    guesser, at_home = browser(api), browser(api, "198.51.100.9")
+
+    told = [(await enter(guesser, "alla", f"guess {n}")).status_code for n in range(1000)]
+    entered = await enter(at_home, "alla")
+    clock.set(MONDAY + timedelta(minutes=16))
+    later = await enter(guesser, "alla", "guess")
+
+    assert told == [422] * OF_LOGIN + [429] * (1000 - OF_LOGIN)
+    assert entered.status_code == 303
+    assert later.status_code == 422
+
+
+async def test_a_known_browser_is_not_slowed_by_guesses_from_its_network(api: Api) -> None:  # R2
+    give_password(api, "alla")
+    known, guesser = browser(api), browser(api)
+    await enter(known, "alla")
+
+    for n in range(OF_LOGIN + 5):
+        await enter(guesser, "alla", f"guess {n}")
+    entered = await enter(known, "alla")
+
+    assert entered.status_code == 303
+
+
+async def test_nobody_is_led_to_another_site(api: Api) -> None:
+    give_password(api, "alla")
+
+    entered = await browser(api).post(
+        "/signin", data={"login": "alla", "password": SECRET, "next": "//elsewhere.example/"}
+    )
+
+    assert entered.headers["location"] == "/"
+
+
+async def test_a_link_is_used_up_by_its_form_and_not_by_a_look(api: Api) -> None:  # R2
+    first, second = link(api, "bogdan"), ""
+    there = browser(api)
+
+    looked = [(await there.get(first)).status_code for _ in range(3)]
+    short = await there.post(first, data={"password": "коротко"})
+    taken = await there.post(first, data={"password": SECRET})
+    again = await there.post(first, data={"password": SECRET})
+    second, newer = link(api, "bogdan"), link(api, "bogdan")
+
+    assert looked == [200] * 3
+    assert (short.status_code, taken.status_code, again.status_code) == (422, 303, 404)
+    assert (await there.get(second)).status_code == 404
+    assert (await there.get(newer)).status_code == 200
+
+
+async def test_whoever_signs_out_has_no_session_any_more(api: Api) -> None:  # R2
+    give_password(api, "sveta")
+    there = browser(api)
+    await enter(there, "sveta")
+    plain = there.cookies["session"]
+
+    left = await there.post("/signout", data={"csrf": csrf_of(plain)})
+
+    with api.parts.database.transaction() as connection:
+        found = sessions.find(connection, plain, MONDAY)
+    assert (left.status_code, found) == (303, None)
