@@ -79,7 +79,7 @@ def registration_of(
     registration = replace(registration, suggested_link=link)
     if withheld := _silence(case):
         return replace(registration, withheld=withheld)
-    return _paced(connection, registration, rules, now)
+    return paced(connection, registration, rules, now)
 
 
 def follow_up_of(registration: Registration, closed: KnownTicket) -> Registration:
@@ -124,7 +124,7 @@ def _facts(
     )
 
 
-def _paced(
+def paced(
     connection: Connection, registration: Registration, rules: Rules, now: datetime
 ) -> Registration:
     """Say when the confirmation may leave, or that none may any more (law 3)."""

@@ -119,7 +119,7 @@ class Showing:
             next_step=self._next(row),
             request=self._request(read.request),
             messages=[self._message(row, files, read.staff) for row, files in read.messages],
-            letters=[self._letter(row) for row in self._letters(read.letters)],
+            letters=[self._letter(row) for row in self.letters_told(read.letters)],
             timeline=self._timeline(read),
             clocks=[self._clock(clock) for clock in clocks(read.journal, self.calendar, self.at)],
         )
@@ -176,7 +176,8 @@ class Showing:
             ],
         )
 
-    def _letters(self, letters: Iterable[Row]) -> Iterable[Row]:
+    def letters_told(self, letters: Iterable[Row]) -> Iterable[Row]:
+        """Return the letters of which this reader may know."""
         return (
             row
             for row in letters

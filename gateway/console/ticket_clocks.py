@@ -4,7 +4,7 @@ Carries out R44, R47, R48, R51 and law 5; U4. Our own time is what is left of th
 since the accepted moment when every wait for others is taken out of it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, pairwise
@@ -63,9 +63,16 @@ class Chip:
 
 
 def own_clock(
-    ticket: Ticket, measured: Sequence[Clock], calendar: Calendar, now: datetime
+    ticket: Ticket,
+    measured: Sequence[Clock],
+    calendar: Calendar,
+    now: datetime,
+    names: Mapping[ClockKind, str] = WAITS,
 ) -> Derived | None:
-    """Derive our own time: working time since the accepted moment, without waits for others."""
+    """Derive our own time: working time since the accepted moment, without waits for others.
+
+    `names` say in the reader's words what was waited for.
+    """
     if ticket.accepted_at is None:
         return None
     end = max(ticket.closed_at or now, ticket.accepted_at)
@@ -75,7 +82,7 @@ def own_clock(
         if kind is None:
             lines += lines_of(segments(calendar, start, stop))
         else:
-            lines.append(_wait_line(calendar, start, stop, kind))
+            lines.append(_wait_line(calendar, start, stop, names[kind]))
     is_running = ticket.is_open and ticket.turn is Turn.SUPPORT and calendar.is_open(now)
     total = sum(line.seconds or 0 for line in lines)
     return Derived(_("наше время"), "R47", total, is_running, tuple(lines))
@@ -155,10 +162,10 @@ def _line(part: Segment) -> Line:
     return Line(_span(part.starts_at, part.ends_at), told, None, rule)
 
 
-def _wait_line(calendar: Calendar, start: datetime, stop: datetime, kind: ClockKind) -> Line:
+def _wait_line(calendar: Calendar, start: datetime, stop: datetime, name: str) -> Line:
     seconds = calendar.working_time_between(start, stop).seconds
     told = _("{wait}; отдельно считается {amount}")
-    return Line(_span(start, stop), told.format(wait=_(WAITS[kind]), amount=amount(seconds)), None)
+    return Line(_span(start, stop), told.format(wait=_(name), amount=amount(seconds)), None)
 
 
 def _span(start: datetime, stop: datetime) -> str:

@@ -56,13 +56,7 @@ def _public_form() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("nonce", name=op.f("pk_spent_proofs")),
     )
-    op.create_table(
-        "form_counts",
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("network", name=op.f("pk_form_counts")),
-    )
+    op.create_index("ix_spent_proofs_expires_at", "spent_proofs", ["expires_at"])
 
 
 def _presence_and_views() -> None:
@@ -85,5 +79,5 @@ def _presence_and_views() -> None:
         sa.Column("question", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_saved_views_staff_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
-        sa.UniqueConstraint("staff_id", "name", name=op.f("uq_saved_views_staff_id")),
+        sa.UniqueConstraint("staff_id", "name", name=op.f("uq_saved_views_staff_id_name")),
     )
