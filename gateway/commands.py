@@ -227,10 +227,22 @@ async def take_next(
     visitor: StaffVisitor, parts: TheParts, orders: TheOrders, response: Response
 ) -> Given:
     """Берёт в работу ту заявку, чья сейчас очередь (R49, R50)."""
+    return await take_first(visitor, parts, orders, response, uuid4().hex)
+
+
+async def take_first(
+    visitor: Visitor, parts: Parts, orders: Orders, response: Response, key: str
+) -> Given:
+    """Take the ticket whose turn it is, or the one after it where another is quicker.
+
+    Raises:
+        Problem: when the queue is empty, or others took every ticket that was first.
+
+    """
     spec = next(spec for spec in SPECS if spec.command is commands.Take)
     for __ in range(MOST_TRIES):
         number = await run_in_threadpool(_first, parts)
-        asking = Asking(visitor, number, uuid4().hex, spec.body(), spec.kind)
+        asking = Asking(visitor, number, key, spec.body(), spec.kind)
         try:
             return await give(parts, orders, spec, asking, response)
         except Problem as problem:  # another specialist was quicker: the next one is first now

@@ -3,21 +3,19 @@
 Carries out R47, R49, R50; everything is read from the register, never from a process.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from domain.events import CriticalityConfirmed
 from domain.terms import Status
 from domain.ticket import Ticket
 from domain.words import name
+from gateway import places
 from gateway.auth import AnyVisitor, StaffVisitor, TheParts, Visitor
 from gateway.files import with_attachments
 from gateway.models import Listing, Queue, QueueRow, TicketRow, TicketShown
-from gateway.pages.translation import _
-from gateway.problems import Flaw, documented, invalid, not_found
+from gateway.problems import documented, not_found
 from gateway.shown import CaseRead, Showing, moscow
 from gateway.sight import Row, messages_seen, visible
 from storage import calendars, letters, messages, people, requests, tickets
@@ -25,12 +23,6 @@ from storage.database import Connection
 
 router = APIRouter(prefix="/api", tags=["Заявки"])
 
-T = TypeVar("T")
-Number = Annotated[str, Field(pattern=r"^PS-\d+$")]
-Place = tuple[bool, AwareDatetime, Number]
-PLACE: TypeAdapter[Place] = TypeAdapter(Place)
-Arrival = tuple[AwareDatetime, Number]
-ARRIVAL: TypeAdapter[Arrival] = TypeAdapter(Arrival)
 NEXT_PAGE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Открытые заявки по порядку поступления",
@@ -76,10 +68,13 @@ def list_open(
     Если это не все заявки, адрес следующей страницы стоит в заголовке `Link` с `rel="next"`.
     """
     client_id = visitor.bearer.client_id if visitor.is_client else asked.client
-    after = _read_place(ARRIVAL, asked.after) if asked.after else None
+    user_id = None if visitor.bearer.sees_organisation else visitor.bearer.id
+    after = places.read(places.ARRIVED, asked.after) if asked.after else None
     with parts.database.transaction() as connection:
         # One more than is shown tells whether anything follows.
-        rows = tickets.list_open(connection, asked.status, client_id, asked.limit + 1, after)
+        rows = tickets.list_open(
+            connection, asked.status, client_id, asked.limit + 1, after, user_id=user_id
+        )
         staff = staff_names(connection)
     shown = rows[: asked.limit]
     if len(rows) > len(shown):
@@ -95,7 +90,7 @@ def queue(
     after: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Queue:
     """Кого брать следующим: по поступлению, подтверждённые критичные впереди (R49, R50)."""
-    place = _read_place(PLACE, after) if after else None
+    place = places.read(places.QUEUED, after) if after else None
     with parts.database.transaction() as connection:
         rows = tickets.queue(connection, limit, place)
         shown = [_queued(connection, row) for row in rows]
@@ -159,20 +154,11 @@ def _why_first(connection: Connection, number: str) -> str:
 
 def _next_page(request: Request, last: Row) -> str:
     """Return the link to the page after this ticket; without a host, for a proxy may hide ours."""
-    place: Arrival = (last["received_at"], last["number"])
-    after = urlsafe_b64encode(ARRIVAL.dump_json(place)).decode()
+    after = places.written(places.ARRIVED, (last["received_at"], last["number"]))
     url = request.url.include_query_params(after=after)
     return f'<{url.path}?{url.query}>; rel="next"'
 
 
 def _place(row: Row) -> str:
-    place: Place = (row["is_routine"], row["received_at"], row["number"])
-    return urlsafe_b64encode(PLACE.dump_json(place)).decode()
-
-
-def _read_place(kind: TypeAdapter[T], after: str) -> T:
-    try:
-        return kind.validate_json(urlsafe_b64decode(after))
-    except (ValueError, ValidationError):
-        reason = _("это не место из прежнего ответа")
-        raise invalid(Flaw(field="after", reason=reason)) from None
+    place = (row["is_routine"], row["received_at"], row["number"])
+    return places.written(places.QUEUED, place)

@@ -1,4 +1,4 @@
-"""The stays of tickets in the queue, for the proof that they were taken by arrival.
+"""How tickets left the queue: who took them by which order, and the proof of the order.
 
 Carries out R49, R50 and law 7 (V10).
 """
@@ -52,3 +52,18 @@ def list_stays(connection: Connection, period: Period) -> list[Stay]:
         "later": period.until + SEEN_AFTER,
     }
     return [Stay(**row) for row in connection.execute(STAYS, values).mappings()]
+
+
+# A pressed button is remembered by the ticket that it took, for as long as the ticket is open.
+TAKEN = text("""
+SELECT tickets.number FROM tickets JOIN events ON events.number = tickets.number
+WHERE tickets.specialist = :specialist AND tickets.closed_at IS NULL AND NOT tickets.is_merged
+  AND events.kind = 'taken' AND starts_with(events.data ->> 'key', :key)
+LIMIT 1
+""")
+
+
+def find_by_key(connection: Connection, specialist: str, key: str) -> str:
+    """Return the open ticket that the specialist took by an order of this key; empty if none."""
+    asked = {"specialist": specialist, "key": key}
+    return connection.execute(TAKEN, asked).scalar_one_or_none() or ""

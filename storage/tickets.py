@@ -141,14 +141,16 @@ def queue(
     return list(connection.execute(found).mappings())
 
 
-def list_open(
+def list_open(  # noqa: PLR0913 - what to narrow it to, and which page
     connection: Connection,
     status: Status | None = None,
     client_id: int | None = None,
     limit: int = 200,
     after: tuple[datetime, str] | None = None,
+    *,
+    user_id: int | None = None,
 ) -> list[RowMapping]:
-    """Return open tickets in order of arrival, of one state or client, from after that place."""
+    """Return open tickets in order of arrival, of one state, client or user, from that place."""
     place = (tickets.c.received_at, tickets.c.number)
     found = (
         select(tickets, requests.c.subject, requests.c.channel)
@@ -161,6 +163,8 @@ def list_open(
         found = found.where(tickets.c.status == status)
     if client_id is not None:
         found = found.where(tickets.c.client_id == client_id)
+    if user_id is not None:
+        found = found.where(requests.c.user_id == user_id)
     if after is not None:
         found = found.where(tuple_(*place) > after)
     return list(connection.execute(found).mappings())

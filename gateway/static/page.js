@@ -9,7 +9,16 @@
   let source = null;
   let polling = null;
 
-  const look = () => document.body.dispatchEvent(new CustomEvent("news"));
+  // Many changes at once are one look: the first at once, the others together soon after.
+  const PACE_MS = 700;
+  let lookedAt = -PACE_MS;
+  let waiting = null;
+  function look() {
+    const left = lookedAt + PACE_MS - performance.now();
+    if (left > 0) { if (waiting === null) waiting = setTimeout(look, left); return; }
+    clearTimeout(waiting); waiting = null; lookedAt = performance.now();
+    document.body.dispatchEvent(new CustomEvent("news"));
+  }
 
   const poll = () => { if (polling === null) polling = setInterval(look, POLL_MS); };
   const rest = () => { clearInterval(polling); polling = null; };
@@ -18,7 +27,8 @@
     if (!stream || source || document.hidden) return;
     if (!("EventSource" in window)) { poll(); return; }
     source = new EventSource(stream);
-    source.addEventListener("open", rest);
+    // What happened between the drawing of the page and the opening of its ear is news, too.
+    source.addEventListener("open", () => { rest(); look(); });
     source.addEventListener("change", (event) => {
       const numbers = event.data.split(" ");
       if (!ticket || numbers.includes(ticket) || numbers.includes("*")) look();

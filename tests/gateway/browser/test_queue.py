@@ -1,0 +1,156 @@
+"""The queue as specialists work it off: in order, live, by mouse and by keys, two at a time."""
+
+from tests.gateway.browser.conftest import Site
+
+
+async def test_take_next_opens_the_ticket_whose_turn_it_is(site: Site) -> None:  # R49 U2
+    first = await site.api.file("alla", "k1")
+    await site.api.file("bogdan", "k2")
+    await site.settle()
+    page = await site.open("sveta")
+    await page.goto("/queue")
+
+    await page.get_by_role("button", name="Взять следующую").click()
+
+    await page.wait_for_url(f"**/tickets/{first}*")
+    assert site.story.ticket(first).specialist
+
+
+async def test_an_empty_queue_says_so_and_stays(site: Site) -> None:  # U2 U16
+    page = await site.open("sveta")
+    await page.goto("/queue")
+
+    await page.get_by_role("button", name="Взять следующую").click()
+
+    await page.get_by_text("Очередь пуста: брать некого.").wait_for()
+
+
+async def test_two_who_press_at_once_take_one_ticket_each(site: Site) -> None:  # R49 F53
+    numbers = {await site.api.file("alla", "k1"), await site.api.file("bogdan", "k2")}
+    await site.settle()
+    pages = [await site.open("sveta"), await site.open("stepan")]
+    for page in pages:
+        await page.goto("/queue")
+
+    for page in pages:
+        await page.get_by_role("button", name="Взять следующую").click(no_wait_after=True)
+
+    for page in pages:
+        await page.wait_for_url("**/tickets/PS-*")
+    assert {page.url.partition("/tickets/")[2][:9] for page in pages} == numbers
+
+
+async def test_the_same_press_of_the_button_takes_one_ticket(site: Site) -> None:  # law 2
+    first, second = await site.api.file("alla", "k1"), await site.api.file("bogdan", "k2")
+    await site.settle()
+    page = await site.open("sveta")
+    await page.goto("/queue")
+    form = page.locator("form[action='/queue/take-next']")
+    key = await form.locator("[name=key]").input_value()
+    csrf = await form.locator("[name=csrf]").input_value()
+
+    for _ in range(2):
+        await page.request.post("/queue/take-next", form={"key": key, "csrf": csrf})
+
+    assert site.story.ticket(first).specialist
+    assert not site.story.ticket(second).specialist
+
+
+async def test_a_new_ticket_and_a_taken_one_are_on_the_list_without_reloading(
+    site: Site,
+) -> None:  # U1
+    page = await site.open("sveta")
+    await page.goto("/queue")
+    await page.get_by_text("Никто не ждёт специалиста").wait_for()
+
+    number = await site.api.file("alla", "k1")
+    await site.settle()
+
+    await page.get_by_role("rowheader", name=number).wait_for(timeout=2000)
+    await site.api.post("stepan", f"/api/tickets/{number}/commands/take", json={})
+    await page.get_by_text("Никто не ждёт специалиста").wait_for(timeout=2000)
+
+
+async def test_keys_walk_the_list_in_any_layout_and_what_was_chosen_stays(
+    site: Site,
+) -> None:  # U3
+    await site.api.file("alla", "k1", subject="Первая")
+    second = await site.api.file("bogdan", "k2", subject="Вторая")
+    await site.settle()
+    page = await site.open("sveta")
+    await page.goto("/queue")
+
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await page.keyboard.press("x")
+    await site.api.file("alla", "k3", subject="Третья")
+    await site.settle()
+    await page.get_by_role("link", name="Третья").wait_for()
+
+    assert await page.get_by_label(f"Выбрать {second}").is_checked()
+    assert await page.evaluate("document.activeElement.textContent") == "Вторая"
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"**/tickets/{second}")
+
+
+async def test_whoever_looks_at_a_ticket_is_seen_in_the_list(site: Site) -> None:  # F53 U5
+    number = await site.api.file("alla", "k1")
+    await site.settle()
+    watcher, reader = await site.open("sveta"), await site.open("stepan")
+    await watcher.goto("/queue")
+
+    await reader.goto(f"/tickets/{number}")
+
+    await watcher.locator("tr", has_text=number).get_by_text("Stepan").wait_for(timeout=3000)
+    await reader.close(run_before_unload=True)
+    await watcher.locator("tr", has_text=number).get_by_text("Stepan").wait_for(state="detached")
+
+
+async def test_a_confirmed_critical_ticket_stands_first_with_its_reason(site: Site) -> None:  # R50
+    await site.api.file("alla", "k1", subject="Раньше")
+    number = await site.api.file("bogdan", "k2", subject="Стоит работа", criticality="critical")
+    await site.settle()
+    body = {"criticality": "critical", "text": "Работа стоит у всех"}
+    await site.api.post("sveta", f"/api/tickets/{number}/commands/confirm_criticality", json=body)
+    page = await site.open("sveta")
+
+    await page.goto("/queue")
+
+    first = page.locator("tr[data-row]").first
+    assert await first.get_by_text("Стоит работа").is_visible()
+    assert await first.get_by_text("Работа стоит у всех").is_visible()
+
+
+async def test_the_palette_finds_a_ticket_by_a_form_of_its_words(site: Site) -> None:  # U3
+    await site.api.file("alla", "k1", subject="Не печатается отчёт")
+    await site.settle()
+    page = await site.open("sveta")
+    await page.goto("/queue")
+
+    await page.keyboard.press("Control+k")
+    await page.locator("#palette-q").press_sequentially("отчёты")
+
+    await page.locator("#palette-found").get_by_text("Не печатается").wait_for()
+
+
+async def test_a_view_is_kept_under_a_name_and_forgotten(site: Site) -> None:  # U1
+    page = await site.open("sveta")
+    await page.goto("/queue?list=open&criticality=critical")
+
+    await page.get_by_label("Сохранить этот вид под именем").fill("Горит")
+    await page.get_by_role("button", name="Сохранить вид").click()
+
+    await page.get_by_role("link", name="Горит").wait_for()
+    await page.get_by_text("Отобрать точнее").click()
+    await page.get_by_role("button", name="Забыть вид «Горит»").click()
+    await page.get_by_role("link", name="Горит").wait_for(state="detached")
+
+
+async def test_search_of_a_number_opens_its_ticket(site: Site) -> None:  # U3
+    number = await site.api.file("alla", "k1")
+    await site.settle()
+    page = await site.open("sveta")
+
+    await page.goto(f"/search?q={number.removeprefix('PS-').lstrip('0')}")
+
+    assert page.url.endswith(f"/tickets/{number}")
