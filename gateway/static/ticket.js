@@ -98,7 +98,14 @@
 
   // A refresh brings new parts of the page: what the reader had unfolded stays unfolded.
   let unfolded = new Map();
-  document.body.addEventListener("htmx:beforeSwap", () => {
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    const came = new URL(event.detail.xhr.responseURL || location.href).pathname;
+    if (came === "/signin") {  // the session is over: what is on the page, typed or read, stays
+      event.detail.shouldSwap = false;
+      const told = document.getElementById("session-over");
+      if (told) told.hidden = false;
+      return;
+    }
     unfolded = new Map([...document.querySelectorAll("details[id]")].map((one) => [one.id, one.open]));
   });
   document.body.addEventListener("htmx:afterSettle", () => {
