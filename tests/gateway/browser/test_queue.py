@@ -141,7 +141,6 @@ async def test_a_view_is_kept_under_a_name_and_forgotten(site: Site) -> None:  #
     await page.get_by_role("button", name="Сохранить вид").click()
 
     await page.get_by_role("link", name="Горит").wait_for()
-    await page.get_by_text("Отобрать точнее").click()
     await page.get_by_role("button", name="Забыть вид «Горит»").click()
     await page.get_by_role("link", name="Горит").wait_for(state="detached")
 
