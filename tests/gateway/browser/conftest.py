@@ -16,7 +16,7 @@ from deploy.local.processes import LOOPBACK, free_port
 from deploy.local.story import Story
 from deploy.local.world import KEYS
 from gateway.app import create_app
-from gateway.pages.visitors import cookie_name
+from gateway.pages.visitors import LANGUAGE, cookie_name
 from storage import people, sessions
 from tests.gateway.conftest import Api
 from workflows.installation import Installation
@@ -58,6 +58,7 @@ class Site:
             java_script_enabled=script,
         )
         context.set_default_timeout(10_000)
+        await context.add_cookies([{"name": LANGUAGE, "value": language, "url": self.url}])
         if who:
             await self.sign_in(context, who)
         return await context.new_page()

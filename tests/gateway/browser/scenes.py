@@ -35,7 +35,7 @@ class Week:
         self.keys += 1
         given = {"subject": subject, "description": description, **form}
         number = await self.site.api.file(who, f"week-{self.keys}", **given)
-        await self.site.story.world.settle()
+        await self.site.settle()
         return number
 
     async def give(self, who: str, number: str, kind: str, **body: Any) -> None:  # noqa: ANN401 - the command's own fields
@@ -43,7 +43,7 @@ class Week:
         path = f"/api/tickets/{number}/commands/{kind}"
         answer = await self.site.api.post(who, path, json=body)
         assert answer.status_code in {200, 202}, answer.text
-        await self.site.story.world.settle()
+        await self.site.settle()
 
     async def write(self, who: str, number: str, text: str) -> None:
         """Let a client add something to a ticket."""
@@ -56,7 +56,7 @@ class Week:
             headers={"Idempotency-Key": f"week-{self.keys}"},
         )
         assert answer.status_code == 201, answer.text
-        await self.site.story.world.settle()
+        await self.site.settle()
 
     async def until(self, day: str, clock: str) -> None:
         """Let the time pass."""
