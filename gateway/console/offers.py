@@ -12,7 +12,9 @@ from domain.commands import TicketCommand
 from domain.permissions import PERMISSIONS, Refused, permit
 from domain.terms import Actor, Role
 from domain.ticket import Ticket
+from domain.words import command_name
 from gateway.bodies import SPECS, Spec
+from gateway.pages.translation import present
 from gateway.refusals import reason
 
 # Of these only what is filled in can be wrong; the form of the command says so.
@@ -41,17 +43,15 @@ def offers(ticket: Ticket, actor: Actor) -> Mapping[str, Offer]:
 
 def offer(spec: Spec, ticket: Ticket, actor: Actor) -> Offer:
     """Tell whether the command is possible now, or why not."""
-    command = sample(spec.command)
-    rule = PERMISSIONS[spec.command].rule
+    command, rule = sample(spec.command), PERMISSIONS[spec.command].rule
+    title = command_name(spec.kind, present.get()).capitalize()
     try:
         permit(ticket, command, actor)
     except Refused as refused:
         if refused.code not in OF_THE_FORM:
             why = reason(refused.code, command, ticket)
-            return Offer(
-                spec.kind, spec.summary, refused.rule or rule, is_possible=False, why_not=why
-            )
-    return Offer(spec.kind, spec.summary, rule, is_possible=True)
+            return Offer(spec.kind, title, refused.rule or rule, is_possible=False, why_not=why)
+    return Offer(spec.kind, title, rule, is_possible=True)
 
 
 def find_spec(kind: str) -> Spec | None:
