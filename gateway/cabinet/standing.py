@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.terms import CLIENT_CAN_END, DeferralReason, Status
-from domain.words import name
-from gateway.pages.translation import _, marked, present
+from gateway.pages.translation import _, marked
 
 Tone = Literal["", "wait", "good"]
 WORKING = marked("Работаем")
@@ -23,6 +22,15 @@ TITLES: Mapping[Status, str] = {
     Status.AWAITING_RELEASE: marked("У разработчиков: ждём выпуска обновления"),
     Status.CLOSING: marked("Закрывается"),
     Status.CLOSED: marked("Закрыто"),
+}
+DEFERRALS: Mapping[DeferralReason, str] = {
+    DeferralReason.INSUFFICIENT_INFORMATION: marked("нужны сведения от вас"),
+    DeferralReason.DEVELOPMENT_NEEDED: marked("нужны диагностика, доработка или обновление"),
+    DeferralReason.REQUIREMENTS_VIOLATED: marked(
+        "нарушены технические требования или продукт изменён"
+    ),
+    DeferralReason.OUT_OF_SCOPE: marked("вопрос вне поддержки"),
+    DeferralReason.ILL_POSED: marked("вопрос нужно уточнить"),
 }
 OURS, YOURS, DEVELOPERS, NOBODYS = (
     marked("наш"),
@@ -59,7 +67,7 @@ def standing(
 
 
 def _deferred(deferral: DeferralReason) -> Standing:
-    told = _("Отложено: {reason}").format(reason=name(deferral, present.get()))
+    told = _("Отложено: {reason}").format(reason=_(DEFERRALS[deferral]))
     if deferral in CLIENT_CAN_END:
         return Standing(told, _(YOURS), "wait", is_yours=True)
     is_ours = deferral is DeferralReason.DEVELOPMENT_NEEDED

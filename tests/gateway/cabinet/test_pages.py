@@ -1,0 +1,142 @@
+"""The clients' pages behind their doors: bounded statements, colleagues' tickets, data to take."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event, update
+from sqlalchemy.engine import Engine
+
+from gateway.pages.visitors import cookie_name
+from storage import people, sessions
+from storage.people_tables import clients
+from tests.gateway.conftest import MONDAY, Api
+
+RULES = re.compile(r"FROM (editions|calendar\w*)")
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Count the statements that any connection executes meanwhile, but for the rules in force.
+
+    Those are read every few seconds, whoever asks.
+    """
+    statements: list[str] = []
+
+    def note(*told: object) -> None:
+        if not RULES.search(str(told[2])):
+            statements.append(str(told[2]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+async def look(api: Api, who: str, path: str) -> tuple[int, str]:
+    """Open a page in somebody's session."""
+    with api.parts.database.transaction() as connection:
+        person = people.find_user_by_login(connection, who, MONDAY.date())
+        assert person is not None
+        plain = sessions.begin(connection, person, api.parts.clock(), "password")
+    cookie = {"Cookie": f"{cookie_name(api.parts)}={plain}"}
+    answer = await api.http.get(path, headers=cookie)
+    return answer.status_code, answer.text
+
+
+def add_colleague(api: Api) -> None:
+    """Give Альфа a second user."""
+    row = {
+        "client_code": "alpha",
+        "client_name": "Альфа",
+        "login": "anton",
+        "user_name": "Антон",
+        "email": "anton@alpha.example",
+    }
+    with api.parts.database.transaction() as connection:
+        assert people.import_clients(connection, [row]).taken == 1
+
+
+@pytest.mark.parametrize("path", ["/cabinet", "/cabinet?whose=all", "/cabinet?q=отчёт"])
+async def test_the_list_asks_as_much_of_the_register_however_many_tickets_there_are(
+    api: Api, path: str
+) -> None:  # U1 F55
+    await api.file("alla", "k0")
+    await look(api, "alla", path)  # reads the rules, which are kept for a while
+    with counted() as few:
+        await look(api, "alla", path)
+    for number in range(1, 8):
+        await api.file("alla", f"k{number}")
+
+    with counted() as many:
+        status, _ = await look(api, "alla", path)
+
+    assert status == 200
+    assert len(many) == len(few) <= 8
+
+
+async def test_the_ticket_asks_as_much_of_the_register_however_much_was_said(
+    api: Api,
+) -> None:  # U1 F55
+    number = await api.file("alla")
+    await look(api, "alla", f"/cabinet/{number}")  # reads the rules, which are kept for a while
+    with counted() as few:
+        await look(api, "alla", f"/cabinet/{number}")
+    for place in range(5):
+        await api.post(
+            "alla",
+            f"/api/tickets/{number}/messages",
+            data={"text": f"Ещё {place}"},
+            files={"files": ("a.png", b"\x89PNG\r\n\x1a\n", "image/png")},
+            headers={"Idempotency-Key": f"m{place}"},
+        )
+
+    with counted() as many:
+        status, text = await look(api, "alla", f"/cabinet/{number}")
+
+    assert status == 200
+    assert "Ещё 4" in text
+    assert len(many) == len(few) <= 16
+
+
+async def test_colleagues_see_each_others_tickets_where_their_organisation_shares_them(
+    api: Api,
+) -> None:  # K11 R2
+    add_colleague(api)
+    number = await api.file("alla")
+
+    own = await look(api, "anton", "/cabinet")
+    shared = await look(api, "anton", "/cabinet?whose=all")
+
+    assert number not in own[1]
+    assert number in shared[1]
+    assert (await look(api, "anton", f"/cabinet/{number}"))[0] == 200
+
+
+async def test_where_it_shares_none_a_colleagues_ticket_is_not_there(api: Api) -> None:  # K11 R2
+    add_colleague(api)
+    number = await api.file("alla")
+    with api.parts.database.transaction() as connection:
+        connection.execute(update(clients).values(shares_tickets=False))
+
+    listed = await look(api, "anton", "/cabinet?whose=all")
+
+    assert number not in listed[1]
+    assert (await look(api, "anton", f"/cabinet/{number}"))[0] == 404
+    assert (await look(api, "alla", f"/cabinet/{number}"))[0] == 200
+
+
+async def test_who_takes_their_data_away_has_their_own_words_and_nobody_elses(
+    api: Api,
+) -> None:  # K12 R43
+    add_colleague(api)
+    await api.file("alla", description="Слова Аллы.")
+    await api.file("bogdan", description="Слова Богдана.")
+
+    status, text = await look(api, "alla", "/cabinet/data.json")
+
+    assert status == 200
+    assert "Слова Аллы." in text
+    assert "Слова Богдана." not in text
