@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from temporalio import activity
 
-from storage import findings
+from storage import findings, sessions
 from storage.database import Database
 from storage.findings import Finding
 
@@ -34,13 +34,15 @@ class UpkeepActivities:
 
     @activity.defn
     def look_for_findings(self, round_: Round) -> Report:
-        """Count every finding, tell again what can be told, wake relay and sorter."""
+        """Count every finding, tell again what can be told, wake relay and sorter; clear up."""
         del round_
         at = activity.info().started_time
         with self._database.transaction() as connection:
             counted = findings.count(connection, at)
             counted[Finding.TICKET_WITHOUT_PROCESS] = len(findings.tell_again(connection, at))
             findings.wake(connection)
+        with self._database.transaction() as connection:
+            sessions.clear(connection, at)
         found = {finding.value: number for finding, number in counted.items() if number}
         for name, number in found.items():
             log.warning("%s: %d; %s", name, number, findings.SENTENCES[Finding(name)])

@@ -19,7 +19,7 @@ from domain.commands import TicketCommand
 from domain.permissions import PERMISSIONS
 from domain.terms import Status, Turn
 from domain.words import name
-from gateway.auth import AnyVisitor, StaffVisitor, TheParts, Visitor, require
+from gateway.auth import AnyVisitor, StaffVisitor, TheParts, Visitor, only, require
 from gateway.bodies import SPECS, Spec
 from gateway.forms import Strict
 from gateway.orders import Carried, Orders, closed
@@ -294,7 +294,9 @@ def _door(spec: Spec) -> Callable[..., Awaitable[Given]]:
         asking = Asking(visitor, number, key or uuid4().hex, body, spec.kind)
         return await give(parts, orders, spec, asking, response)
 
-    command.__annotations__["body"] = spec.body  # FastAPI reads the body's own model here
+    # FastAPI reads here the body's own model, and who may come in before it looks at the body.
+    allowed = Depends(only(PERMISSIONS[spec.command].roles))
+    command.__annotations__ |= {"body": spec.body, "visitor": Annotated[Visitor, allowed]}
     return command
 
 

@@ -4,6 +4,7 @@ Carries out R2 (a user has a login, and support holds while a contract does) and
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -36,6 +37,11 @@ class Bearer:
     scopes: frozenset[str]
     is_supported: bool
     sees_organisation: bool = True
+
+    @property
+    def is_client(self) -> bool:
+        """Tell whether it is a client's user."""
+        return self.role is Role.CLIENT
 
     @property
     def actor(self) -> Actor:
@@ -79,8 +85,11 @@ def find(connection: Connection, table: Table, plain: str, now: datetime) -> Bea
     """Return who holds this secret, while it is neither expired nor revoked."""
     statement = holders(table, now).where(table.c.digest == digest_of(plain))
     row = connection.execute(statement).first()
-    if row is None:
-        return None
+    return bearer_of(row) if row else None
+
+
+def bearer_of(row: Sequence[Any]) -> Bearer:
+    """Return whom a row of `holders` is about."""
     id_, role, person, client_id, login, name, scopes, supported, shares = row
     return Bearer(
         id_, Role(role), person, client_id, login, name, frozenset(scopes), supported, shares

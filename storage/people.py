@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
@@ -178,6 +179,17 @@ def get_client(connection: Connection, client_id: int) -> Client:
     if row is None:
         raise UnknownClientError(f"no client {client_id}")
     return Client(*row)
+
+
+def put_sharing(connection: Connection, code: str, *, shares: bool) -> bool:
+    """Let a client's users see each other's tickets or not; return false where there is no such."""
+    changed = update(clients).where(clients.c.code == code).values(shares_tickets=shares)
+    return connection.execute(changed).rowcount > 0
+
+
+def put_language(connection: Connection, user_id: int, language: str) -> None:
+    """Keep the language in which a client's user is written to."""
+    connection.execute(update(users).where(users.c.id == user_id).values(language=language))
 
 
 def list_clients(connection: Connection) -> tuple[Client, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -25,6 +26,7 @@ sessions = Table(
     Column("way", Text, nullable=False),
     Column("agent", Text, nullable=False, server_default=""),
     born(),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     moment("expires_at", required=True),
     moment("revoked_at"),
     CheckConstraint("num_nonnulls(staff_id, user_id) = 1", name="session_has_one_owner"),

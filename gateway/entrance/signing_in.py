@@ -59,7 +59,7 @@ async def sign_in(
             "entrance/signin.html", 422, wrong=True, until=None, login=name, next=onward
         )
     await run_in_threadpool(_was_right, page.parts, guess)
-    return await _begin(page, owner, "password", onward)
+    return await begin(page, owner, "password", onward)
 
 
 @router.post("/signout", dependencies=OURS)
@@ -95,7 +95,7 @@ async def accept_invitation(page: AnyPage, token: str, password: Typed = "") -> 
     owner = await run_in_threadpool(_use_up, page.parts, token, hashed, page.now)
     if owner is None:
         return page.show("entrance/invitation.html", 404, owner=None, error="")
-    return await _begin(page, owner, "invitation", "/")
+    return await begin(page, owner, "invitation", "/")
 
 
 async def _owner(page: Page, login: str, password: str) -> Owner | None:
@@ -108,10 +108,11 @@ async def _owner(page: Page, login: str, password: str) -> Owner | None:
     return owner
 
 
-async def _begin(page: Page, owner: Owner, way: Way, onward: str) -> Response:
+async def begin(page: Page, owner: Owner, way: Way, onward: str) -> Response:
+    """Begin a session of somebody and lead them on; this browser is known from now on."""
     plain = await run_in_threadpool(_new_session, page, owner, way)
     response = RedirectResponse(onward, 303)
-    give_session(response, page.parts, plain)
+    give_session(response, page.parts, plain, sessions.lasts(owner))
     mark_device(response, page.parts, owner.login)
     return response
 

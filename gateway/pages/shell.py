@@ -20,7 +20,7 @@ from gateway.console import (
     ticket,
     writing,
 )
-from gateway.entrance import signing_in
+from gateway.entrance import account, signing_in
 from gateway.pages import live
 from gateway.pages.paths import local_path
 from gateway.pages.rendering import STATIC
@@ -37,6 +37,7 @@ def install(app: FastAPI) -> None:
         router,
         live.router,
         signing_in.router,
+        account.router,
         regulation.router,
         calls.router,
         paper.router,

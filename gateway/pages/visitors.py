@@ -5,6 +5,7 @@ Carries out R2. Without a session a page that needs one leads to the sign-in and
 
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated
 
@@ -39,12 +40,14 @@ def is_secure(parts: Parts) -> bool:
     return parts.settings.site.startswith("https:")
 
 
-def give_session(response: Response, parts: Parts, plain: str) -> None:
+def give_session(
+    response: Response, parts: Parts, plain: str, lasts: timedelta = sessions.LASTS
+) -> None:
     """Let the browser keep the secret of its session until it ends."""
     response.set_cookie(
         cookie_name(parts),
         plain,
-        max_age=int(sessions.LASTS.total_seconds()),
+        max_age=int(lasts.total_seconds()),
         httponly=True,
         secure=is_secure(parts),
         samesite="lax",

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("way", sa.Text(), nullable=False),
         sa.Column("agent", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("num_nonnulls(staff_id, user_id) = 1", name=op.f("sessions_session_has_one_owner")),
