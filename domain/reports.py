@@ -160,7 +160,12 @@ def percentile(ordered: Sequence[WorkingTime], share: float) -> WorkingTime:
 
 def summary(reactions: Iterable[Reaction]) -> Summary | None:
     """Return the figures of these reactions, None where there are none."""
-    ordered = sorted(reaction.amount for reaction in reactions)
+    return figures(reaction.amount for reaction in reactions)
+
+
+def figures(amounts: Iterable[WorkingTime]) -> Summary | None:
+    """Return how many amounts there are, their median and ninetieth percentile; None of none."""
+    ordered = sorted(amounts)
     if not ordered:
         return None
     return Summary(len(ordered), percentile(ordered, MEDIAN), percentile(ordered, NINETY))
@@ -183,8 +188,8 @@ def _parts(told: Iterable[tuple[str, Reaction]]) -> Iterator[Part]:
     for code, reaction in told:
         groups[code].append(reaction)
     for code, group in groups.items():
-        if figures := summary(group):
-            yield Part(code, figures)
+        if told := summary(group):
+            yield Part(code, told)
 
 
 def distribution(reactions: Iterable[Reaction]) -> tuple[Bin, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Connection, RowMapping, Text, cast, func, select, tuple_
+from sqlalchemy import Connection, Text, cast, func, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.calendar import Calendar
@@ -92,7 +92,7 @@ def read_names(connection: Connection, reactions: Iterable[Reaction]) -> Names:
     wanted = {int(one.client) for one in reactions if one.client}
     found = select(cast(clients.c.id, Text), clients.c.name).where(clients.c.id.in_(wanted))
     theirs = connection.execute(found)
-    return Names(dict(ours.tuples()), dict(theirs.tuples()))
+    return Names(dict(ours.all()), dict(theirs.all()))
 
 
 def list_journals(
@@ -106,7 +106,7 @@ def list_journals(
     return {number: tuple(TOLD.validate_python(told)) for number, told in rows}
 
 
-def list_tickets(connection: Connection, period: Period) -> Iterator[list[RowMapping]]:
+def list_tickets(connection: Connection, period: Period) -> Iterator[list[dict[str, Any]]]:
     """Yield the tickets that came or were first answered in the period, some hundred at a time."""
     after: Place | None = None
     while rows := _chunk(connection, period, after):
@@ -114,7 +114,7 @@ def list_tickets(connection: Connection, period: Period) -> Iterator[list[RowMap
         after = (rows[-1]["received_at"], rows[-1]["number"])
 
 
-def _chunk(connection: Connection, period: Period, after: Place | None) -> list[RowMapping]:
+def _chunk(connection: Connection, period: Period, after: Place | None) -> list[dict[str, Any]]:
     place = (T.received_at, T.number)
     is_of_it = within(T.received_at, period) | within(T.answered_at, period)
     found = (
@@ -135,4 +135,4 @@ def _chunk(connection: Connection, period: Period, after: Place | None) -> list[
     )
     if after is not None:
         found = found.where(tuple_(*place) > after)
-    return list(connection.execute(found).mappings())
+    return [dict(row) for row in connection.execute(found).mappings()]

@@ -4,7 +4,7 @@ Carries out R8, R39, R45, R49-R54, R65; law 7. The figures of a period look at t
 period only, those of the present load at the open ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,15 +14,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
-    RowMapping,
     Select,
     Text,
+    any_,
     cast,
     func,
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from domain.reports import Period
 from domain.terms import Criticality, DeferralReason, Status
@@ -134,8 +134,21 @@ def list_behind(
     connection: Connection, behind: Behind, after: Place | None = None, limit: int = 50
 ) -> list[Place]:
     """Return moments of arrival and numbers behind a figure, in their order, after that place."""
+    return _places(connection, T.number.in_(_numbers(behind)), after, limit)
+
+
+def list_places(
+    connection: Connection, numbers: Iterable[str], after: Place | None = None, limit: int = 50
+) -> list[Place]:
+    """Return moments of arrival and numbers of these tickets, in their order, after that place."""
+    return _places(connection, T.number == any_(cast(list(numbers), ARRAY(Text))), after, limit)
+
+
+def _places(
+    connection: Connection, chosen: ColumnElement[bool], after: Place | None, limit: int
+) -> list[Place]:
     place = (T.received_at, T.number)
-    found = select(*place).where(T.number.in_(_numbers(behind))).order_by(*place).limit(limit)
+    found = select(*place).where(chosen).order_by(*place).limit(limit)
     if after is not None:
         found = found.where(tuple_(*place) > after)
     return [(row.received_at, row.number) for row in connection.execute(found)]
@@ -181,7 +194,9 @@ def within(moment: ColumnElement[Any], period: Period) -> ColumnElement[bool]:
     return (moment >= period.since) & (moment < period.until)
 
 
-def list_departures(connection: Connection, period: Period, limit: int = 20) -> list[RowMapping]:
+def list_departures(
+    connection: Connection, period: Period, limit: int = 20
+) -> list[dict[str, Any]]:
     """Return what staff gave a reason for, the newest first: who, when, what, which words."""
     who = staff.c.id == cast(func.nullif(func.split_part(events.c.by, ":", 2), ""), staff.c.id.type)
     words = messages.c.id == cast(events.c.data["text"].astext, messages.c.id.type)
@@ -197,16 +212,18 @@ def list_departures(connection: Connection, period: Period, limit: int = 20) -> 
         .order_by(events.c.at.desc(), events.c.number, events.c.sequence.desc())
         .limit(limit)
     )
-    return list(connection.execute(found).mappings())
+    return [dict(row) for row in connection.execute(found).mappings()]
 
 
-def list_undelivered(connection: Connection, period: Period, limit: int = 20) -> list[RowMapping]:
+def list_undelivered(
+    connection: Connection, period: Period, limit: int = 20
+) -> list[dict[str, Any]]:
     """Return letters that came back or were refused in the period, the newest first."""
     columns = (letters.c.key, letters.c.number, letters.c.kind, letters.c.recipient)
     told = (letters.c.state, letters.c.reason, letters.c.attempts, FAILED_AT.label("at"))
     found = select(*columns, *told).where(_is_undelivered(period))
     newest = found.order_by(FAILED_AT.desc(), letters.c.key).limit(limit)
-    return list(connection.execute(newest).mappings())
+    return [dict(row) for row in connection.execute(newest).mappings()]
 
 
 def count_review(connection: Connection) -> dict[str, tuple[int, datetime]]:
@@ -223,4 +240,4 @@ def count_replies(
     on = cast(cast(func.timezone("Europe/Moscow", T.answered_at), Date), Text)
     is_late = (T.answered_at >= until - back) & (T.answered_at < until)
     found = select(on, func.count()).where(is_late, ~T.is_merged).group_by(on)
-    return dict(connection.execute(found).tuples())
+    return dict(connection.execute(found).all())

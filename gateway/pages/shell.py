@@ -21,6 +21,7 @@ from gateway.console import (
     writing,
 )
 from gateway.entrance import account, signing_in
+from gateway.head import export, lists, order, reaction, today
 from gateway.pages import live
 from gateway.pages.paths import local_path
 from gateway.pages.rendering import STATIC
@@ -48,6 +49,11 @@ def install(app: FastAPI) -> None:
         drafts.router,
         replies.router,
         development.router,
+        today.router,
+        reaction.router,
+        order.router,
+        lists.router,
+        export.router,
     )
     for each in pages:
         app.include_router(each)
