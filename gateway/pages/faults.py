@@ -77,6 +77,7 @@ async def held_form(request: Request) -> Held:
         for __, value in form.multi_items()
         if isinstance(value, UploadFile) and value.filename
     ]
+    await form.close()  # it may be read here for the first time, after the page let go of it
     kept = [(name, value) for name, value in fields if not name.startswith(SECRET)]
     return Held(request.url.path, tuple(kept), tuple(files))
 
