@@ -11,12 +11,15 @@ from gateway import regulation
 from gateway.cabinet import pages as cabinet
 from gateway.console import (
     actions,
+    bulk,
     calls,
     development,
     drafts,
     paper,
     registered,
     replies,
+    review_desk,
+    strangers,
     ticket,
     writing,
 )
@@ -49,6 +52,9 @@ def install(app: FastAPI) -> None:
         drafts.router,
         replies.router,
         development.router,
+        bulk.router,
+        strangers.router,
+        review_desk.router,
         today.router,
         reaction.router,
         order.router,

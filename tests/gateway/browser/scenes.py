@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from storage import accounts, review_items
 from tests.gateway.browser.conftest import Site
 
 PNG = (
@@ -57,6 +58,18 @@ class Week:
         )
         assert answer.status_code == 201, answer.text
         await self.site.settle()
+
+    async def call(self, subject: str, description: str) -> str:
+        """Let somebody whom nobody knows call; return the number that they hear."""
+        called_at = self.site.api.parts.clock().isoformat()
+        told = {"subject": subject, "description": description, "called_at": called_at}
+        headers = {"Idempotency-Key": "week-call"}
+        answer = await self.site.api.post(
+            "sveta", "/api/requests/phone", json={**told, "name": "Игорь"}, headers=headers
+        )
+        assert answer.status_code == 201, answer.text
+        await self.site.settle()
+        return str(answer.json()["number"])
 
     async def until(self, day: str, clock: str) -> None:
         """Let the time pass."""
@@ -127,6 +140,8 @@ async def a_week(site: Site) -> Numbers:
     night = await week.file("alla", "Ошибка при печати акта осмотра", "Печать прерывается.")
     await week.give("stepan", working, "answer", text="Проверьте, пожалуйста, ещё раз утром.")
     return {
+        "stranger": await week.call("Не открывается отчёт", "Звонит впервые, договора не помнит."),
+        "post": to_post(site),
         "waiting": waiting,
         "deferred": deferred,
         "handed": handed,
@@ -136,7 +151,24 @@ async def a_week(site: Site) -> Numbers:
         "declared": declared,
         "wish": wish,
         "night": night,
+        "invitation": an_invitation(site),
     }
+
+
+def to_post(site: Site) -> str:
+    """Return the id of the letter that waits for ordinary mail."""
+    with site.api.parts.database.transaction() as connection:
+        waiting = review_items.list_open(connection)
+    return next(str(item.id) for item in waiting if item.kind == "to_post")
+
+
+def an_invitation(site: Site) -> str:
+    """Invite somebody and return the secret of the link."""
+    now = site.api.parts.clock()
+    with site.api.parts.database.transaction() as connection:
+        owner = accounts.find_owner(connection, "oleg", now)
+        assert owner is not None
+        return accounts.invite(connection, owner, now)
 
 
 def at(path: str) -> Callable[[Numbers], str]:
@@ -147,6 +179,7 @@ def at(path: str) -> Callable[[Numbers], str]:
 SCENES = (
     Scene("front", "", at("/")),
     Scene("sign-in", "", at("/signin")),
+    Scene("invitation", "", at("/invitation/{invitation}")),
     Scene("regulation", "", at("/regulation")),
     Scene("not-found", "", at("/nowhere")),
     Scene("call", "sveta", at("/intake/phone?who=%D0%90%D0%BB%D0%BB%D0%B0")),
@@ -157,6 +190,13 @@ SCENES = (
     Scene("queue-mine", "stepan", at("/queue?list=mine")),
     Scene("search", "sveta", at("/search?q=%D0%BE%D1%82%D1%87%D1%91%D1%82")),
     Scene("review", "sveta", at("/review")),
+    Scene("review-stranger", "sveta", at("/review/tickets/{stranger}")),
+    Scene("review-letter", "sveta", at("/review/{post}/letter")),
+    Scene(
+        "bulk",
+        "sveta",
+        at("/queue/bulk?act=defer&number={working}&number={waiting}&number={night}"),
+    ),
     Scene("replies", "sveta", at("/replies")),
     Scene("ticket", "stepan", at("/tickets/{working}")),
     Scene("ticket-waiting", "sveta", at("/tickets/{waiting}")),
@@ -167,6 +207,7 @@ SCENES = (
     Scene("head", "head", at("/head")),
     Scene("head-reaction", "head", at("/head/reaction")),
     Scene("cabinet", "alla", at("/cabinet")),
+    Scene("cabinet-account", "alla", at("/account")),
     Scene("cabinet-new", "alla", at("/cabinet/new")),
     Scene("cabinet-waiting", "alla", at("/cabinet/{waiting}")),
     Scene("cabinet-deferred", "bogdan", at("/cabinet/{deferred}")),
