@@ -31,6 +31,7 @@ from gateway import (
     review,
     tickets,
 )
+from gateway.entrance.provider import Provider
 from gateway.pages import faults, guard, live, shell
 from gateway.pages.visitors import SignInNeededError
 from gateway.parts import Parts
@@ -82,6 +83,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     app.state.visitors = auth.Visitors(parts)
     app.state.orders = orders.Orders(parts)
+    app.state.provider = Provider(parts.settings)
     app.state.news = live.News(parts.database)
     problems.install(app, faults.answer)
     app.add_exception_handler(SignInNeededError, faults.sign_in_needed)

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Table,
@@ -63,4 +64,16 @@ sign_in_attempts = Table(
     Column("key", LargeBinary, primary_key=True),
     Column("wrong", Integer, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False, index=True),
+)
+
+provider_handshakes = Table(
+    "provider_handshakes",
+    metadata,
+    Column("state", LargeBinary, primary_key=True),
+    Column("browser", LargeBinary, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("verifier", Text, nullable=False),
+    Column("onward", Text, nullable=False),
+    moment("expires_at", required=True),
+    Index("ix_provider_handshakes_expires_at", "expires_at"),
 )

@@ -8,8 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.terms import Role
 
 # Loopback and the networks that no stranger can be in (RFC 1918, RFC 4193, link-local).
 PRIVATE = (
@@ -81,11 +83,40 @@ class Installation(BaseSettings):
     clamd_port: int = 3310
     clamd_socket: str = ""
     clamd_database_days: int = 7
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_scopes: str = "openid profile email groups"
+    oidc_role_claim: str = "groups"
+    oidc_roles: dict[str, Role] = Field(default_factory=dict)
+    oidc_login_claim: str = "preferred_username"
+    oidc_name: str = ""
 
     @property
     def has_scanner(self) -> bool:
         """Tell whether files wait for a scanner before anybody gets them."""
         return bool(self.clamd_host or self.clamd_socket)
+
+    @property
+    def has_provider(self) -> bool:
+        """Tell whether staff may sign in by the organisation's own provider (OpenID Connect)."""
+        return bool(self.oidc_issuer and self.oidc_client_id)
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_safe(cls, issuer: str) -> str:
+        """Keep codes and secrets off the open wire: a provider is reached by HTTPS or loopback."""
+        if issuer and not issuer.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            raise ValueError("SUPPORT_OIDC_ISSUER must begin with https://")
+        return issuer
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _are_of_staff(cls, roles: dict[str, Role]) -> dict[str, Role]:
+        """Let the provider vouch for staff alone."""
+        if {Role.CLIENT, Role.SYSTEM} & set(roles.values()):
+            raise ValueError("SUPPORT_OIDC_ROLES gives roles of staff alone")
+        return roles
 
     def plain_signing_keys(self) -> dict[str, str]:
         """Return the keys that sign Message-IDs, in hexadecimal digits, by name."""

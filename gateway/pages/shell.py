@@ -23,7 +23,7 @@ from gateway.console import (
     ticket,
     writing,
 )
-from gateway.entrance import account, signing_in
+from gateway.entrance import account, by_provider, signing_in
 from gateway.head import export, lists, order, reaction, today
 from gateway.pages import live
 from gateway.pages.paths import local_path
@@ -41,6 +41,7 @@ def install(app: FastAPI) -> None:
         router,
         live.router,
         signing_in.router,
+        by_provider.router,
         account.router,
         regulation.router,
         calls.router,
