@@ -27,4 +27,4 @@ def told(agent: str) -> str:
     """Return the browser and its system, «Firefox, Windows», or that it is not known."""
     browser = next((name for mark, name in BROWSERS if mark in agent), "")
     system = next((name for mark, name in SYSTEMS if mark in agent), "")
-    return ", ".join(filter(None, (browser, system))) or _("неизвестный браузер")
+    return ", ".join(filter(None, (browser, system))) or _("Неизвестный браузер")
