@@ -101,6 +101,7 @@ class Entry:
     rule: str = ""
     words: str = ""
     place: float = 0.0
+    message: int | None = None
     whole: str = ""
     sender: str = ""
     warning: str = ""
@@ -200,6 +201,7 @@ def _sent(shown: TicketShown, read: CaseRead, rows: Mapping[int, Row]) -> Iterat
             what=_(what),
             rule=rule,
             words=_text(rows, _words(event, read)),
+            message=_words(event, read),
             letter=letter,
         )
 

@@ -68,6 +68,24 @@ async def test_what_was_just_sent_can_be_taken_back_for_half_a_minute(site: Site
     await expect(desk.letter("пожалели")).to_be_visible()
 
 
+async def test_a_letter_that_waits_can_be_taken_back_into_its_field_and_written_anew(
+    site: Site,
+) -> None:  # U6 R45
+    desk = await a_ticket_at_work(site)
+    await desk.write("Выберите «Всё» в поле «Объекты».")
+
+    await desk.page.get_by_role("button", name="Править", exact=True).click()
+    await expect(desk.page.get_by_label("Текст письма")).to_have_value(
+        "Выберите «Всё» в поле «Объекты»."
+    )
+    await desk.write("Выберите «Все» в поле «Объекты».")
+    await expect(desk.letter("Выберите «Все»")).to_be_visible()
+    await pass_time(site, HELD)
+
+    bodies = [letter.text for letter in site.story.mailbox("alla@alpha.example")]
+    assert [body.count("поле «Объекты»") for body in bodies if "Объекты" in body] == [1]
+
+
 async def test_a_letter_leaves_before_its_window_only_with_a_reason_that_stays_on_the_ticket(
     site: Site,
 ) -> None:  # R45 F22
