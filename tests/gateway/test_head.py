@@ -194,6 +194,8 @@ async def test_the_reasons_of_every_departure_are_told_with_who_gave_them(
 ) -> None:  # R49 R50 law 7
     page = await head.read("/head?period=week")
 
+    counts = page.partition('id="departures-h"')[2].partition("</ul>")[0]
+    assert [int(number) for _way, number in PART.findall(counts)] == [1, 1, 0]
     assert "«Вёл прошлую такую же»" in page
     assert "«Работа стоит»" in page
     assert "Sveta" in page
