@@ -94,9 +94,11 @@ async def _admit(page: Page, claims: Claims, onward: str) -> Response:
 
 def _login(claims: Claims, settings: Installation) -> str:
     """Return the login by the provider's word; an address nobody has verified is no one's login."""
+    told = claims.get(settings.oidc_login_claim)
     if settings.oidc_login_claim == "email" and claims.get("email_verified") is not True:
         return ""
-    return _text(claims, settings.oidc_login_claim)
+    # Mended it might be another's: a login with unseen characters is none.
+    return told if told == _text(claims, settings.oidc_login_claim) else ""
 
 
 def _role(claims: Claims, settings: Installation) -> Role | None:
