@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
@@ -166,6 +167,21 @@ def import_clients(file: Path) -> None:
     raise typer.Exit(int(bool(report.problems)))
 
 
+@clients.command("sharing", help="Видят ли пользователи клиента заявки друг друга.")
+def set_sharing(
+    code: Annotated[str, typer.Argument(help="Код клиента.")],
+    *,
+    shares: Annotated[bool, typer.Option("--on/--off", help="Видят или только свои.")],
+) -> None:
+    """Let a client's users see each other's tickets, or their own alone."""
+    from deploy import register
+
+    with _explained():
+        register.set_sharing(code, shares=shares)
+    seen = "видят заявки друг друга" if shares else "видят только свои заявки"
+    typer.echo(f"{code}: пользователи {seen}.")
+
+
 @staff.command("add", help="Завести сотрудника или изменить его данные.")
 def add_staff(
     login: Login,
@@ -182,6 +198,19 @@ def add_staff(
         register.add_staff(login, name, email, role)
     typer.echo(f"{name}: записано. Токен: support token create --login {login}")
     typer.echo(f"Пароль для входа: support invite --login {login}")
+
+
+@staff.command("password", help="Задать сотруднику пароль: из ввода или строкой на stdin.")
+def set_password(login: Login) -> None:
+    """Take the password where nobody sees it: typed unseen, or the first line of a pipe."""
+    from deploy import register
+
+    is_typed = sys.stdin.isatty()
+    asked = partial(typer.prompt, hide_input=True, confirmation_prompt="Ещё раз")
+    plain = asked(f"Пароль для {login}") if is_typed else sys.stdin.readline().rstrip("\r\n")
+    with _explained():
+        register.set_password(login, plain)
+    typer.echo(f"{login}: пароль задан, прежние сеансы завершены.")
 
 
 @app.command(help="Дать одноразовую ссылку, по которой человек задаст себе пароль.")

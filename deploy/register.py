@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from deploy.local import processes
 from domain.calendar import MOSCOW
 from domain.terms import Role
+from gateway.entrance import passwords
 from storage import accounts, people, tokens
 from storage.database import Connection, Database
 from storage.people import COLUMNS, REQUIRED, ImportReport
@@ -62,6 +63,18 @@ def import_clients(file: Path) -> ImportReport:
         return people.import_clients(connection, rows)
 
 
+def set_sharing(code: str, *, shares: bool) -> None:
+    """Let a client's users see each other's tickets, or their own alone.
+
+    Raises:
+        LookupError: there is no such client.
+
+    """
+    with transaction() as connection:
+        if not people.put_sharing(connection, code, shares=shares):
+            raise LookupError(f"Клиента с кодом {code} нет.")
+
+
 def add_staff(login: str, name: str, email: str, role: str) -> None:
     """Enter one of us.
 
@@ -73,6 +86,24 @@ def add_staff(login: str, name: str, email: str, role: str) -> None:
         raise ValueError(f"Роли {role} нет. Есть: {', '.join(STAFF_ROLES)}.")
     with transaction() as connection:
         people.put_staff(connection, login, name, email, Role(role))
+
+
+def set_password(login: str, plain: str) -> None:
+    """Give one of us a password; their sessions and links end.
+
+    Raises:
+        LookupError: none of us has this login.
+        ValueError: the password is too weak.
+
+    """
+    if wrong := passwords.flaw(plain, login):
+        raise ValueError(wrong)
+    hashed = passwords.hasher.hash(plain)
+    with transaction() as connection:
+        member = people.find_staff(connection, login)
+        if member is None:
+            raise LookupError(f"Сотрудника с логином {login} нет.")
+        accounts.put_hash(connection, member, hashed, datetime.now(UTC))
 
 
 def invite(login: str) -> str:

@@ -1,8 +1,9 @@
-"""Invented clients and staff for the local world, each with a token to sign in.
+"""Invented clients and staff for the local world, each with a password and a token to sign in.
 
 Two clients have a contract (R2, R7), the contract of the third has run out (Q13).
 """
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,12 +14,14 @@ from typing_extensions import override
 
 from deploy.local.settings import write_private
 from domain.terms import Role
-from storage import people, tokens
+from gateway.entrance.passwords import hasher
+from storage import accounts, people, tokens
 from storage.database import Connection, Database
 from storage.people import Person, Staff
 
 TOKENS_HOLD: Final = timedelta(days=365)
 SCOPES: Final = ("api",)
+PASSWORD_BYTES: Final = 12
 ROLES: Final = {
     Role.CLIENT: "клиент",
     Role.SPECIALIST: "специалист",
@@ -60,21 +63,27 @@ STAFF: Final = (
 
 @dataclass(frozen=True)
 class SignIn:
-    """How one of the demo people signs in."""
+    """How one of the demo people signs in: by password at the pages, by token at the API."""
 
     login: str
     role: Role
     name: str
+    password: str
     token: str
 
     @override
     def __str__(self) -> str:
-        """Return the line that people read and the note keeps."""
-        return f"{ROLES[self.role]:<13} {self.login:<8} {self.token}  {self.name}"
+        """Return the line that people read."""
+        return f"{ROLES[self.role]:<13} {self.login:<8} {self.password}  {self.name}"
+
+    @property
+    def line(self) -> str:
+        """Return the line that the note keeps."""
+        return f"{ROLES[self.role]:<13} {self.login:<8} {self.password}  {self.token}  {self.name}"
 
 
 def settle(database: Database, note: Path, now: datetime) -> tuple[SignIn, ...]:
-    """Enter the demo people and hand out tokens, kept in the note; none are new the second time.
+    """Enter the demo people and let them sign in as the note keeps; nothing is new a second time.
 
     Returns the new sign-ins, or nothing when those of the note still hold.
     """
@@ -85,7 +94,7 @@ def settle(database: Database, note: Path, now: datetime) -> tuple[SignIn, ...]:
         if _still_hold(connection, note, now):
             return ()
         made = tuple(_sign_ins(connection, now))
-        write_private(note, "".join(f"{sign_in}\n" for sign_in in made))
+        write_private(note, "".join(f"{sign_in.line}\n" for sign_in in made))
         return made
 
 
@@ -93,8 +102,10 @@ def _sign_ins(connection: Connection, now: datetime) -> Iterator[SignIn]:
     until = now + TOKENS_HOLD
     for owner in _owners(connection, now.astimezone(UTC).date()):
         role = owner.role if isinstance(owner, Staff) else Role.CLIENT
+        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        accounts.put_hash(connection, owner, hasher.hash(password), now)
         token = tokens.create(connection, owner, SCOPES, "local demo", until)
-        yield SignIn(owner.login, role, owner.name, token)
+        yield SignIn(owner.login, role, owner.name, password, token)
 
 
 def _owners(connection: Connection, today: date) -> Iterator[Person | Staff]:
@@ -107,8 +118,13 @@ def _owners(connection: Connection, today: date) -> Iterator[Person | Staff]:
 
 
 def _still_hold(connection: Connection, note: Path, now: datetime) -> bool:
-    """Tell whether every token of the note is good; a register made anew knows none of them."""
+    """Tell whether every token of the note is good; a register made anew knows none of them.
+
+    A note of before there were passwords is made anew.
+    """
     if not note.exists():
         return False
     words = [word for word in note.read_text().split() if word.startswith(tokens.PREFIX)]
-    return bool(words) and all(tokens.find(connection, word, now) for word in words)
+    are_good = bool(words) and all(tokens.find(connection, word, now) for word in words)
+    kept = (accounts.find_hash(connection, one) for one in _owners(connection, now.date()))
+    return are_good and None not in kept

@@ -196,7 +196,12 @@ def greeting(home: Home, ports: Ports, made: tuple[SignIn, ...]) -> str:
     return f"""
 Готово. Всё работает на этой машине и наружу ничего не отправляет.
 
-  Программный доступ и двери   {ports.site}
+  Вход для всех                {ports.site}/signin
+  Очередь (специалисты)        {ports.site}/queue
+  Сводка (руководитель)        {ports.site}/head
+  Кабинет (клиенты)            {ports.site}/cabinet
+  Заявка без входа             {ports.site}/request
+  Программный доступ           {ports.site}/api
   Письма и новое письмо        http://{LOOPBACK}:{ports.page}
   Ход заявок (Temporal)        http://{LOOPBACK}:{ports.engine_ui}
   SMTP для почтовой программы  {LOOPBACK}:{ports.smtp}
@@ -225,6 +230,7 @@ def letter_line(ports: Ports) -> str:
 
 def _sign_ins(home: Home, made: tuple[SignIn, ...]) -> str:
     if not made:
-        return f"Входы (роль, логин, токен): в файле {home.sign_ins}\n"
+        return f"Входы (роль, логин, пароль, токен): в файле {home.sign_ins}\n"
     lines = "".join(f"  {sign_in}\n" for sign_in in made)
-    return f"Входы (показаны один раз; хранятся в файле {home.sign_ins}):\n{lines}"
+    kept = f"показаны один раз; они и токены для API хранятся в файле {home.sign_ins}"
+    return f"Входы: роль, логин, пароль ({kept}):\n{lines}"

@@ -14,10 +14,12 @@ from deploy.local import people as demo_people
 from deploy.local.processes import LOOPBACK, free_port
 from domain.calendar import Hours
 from domain.terms import Role
-from storage import calendars, people, tokens
+from gateway.entrance import passwords
+from storage import accounts, calendars, people, tokens
 from storage.database import Database
 from workflows.installation import installation
 
+PASSWORD = "четыре слова про лошадь"  # noqa: S105 - a test's
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 LETTER = (
     "From: anna@client.example\r\nSubject: {}\r\nMessage-ID: <1@client.example>\r\n\r\nТекст\r\n"
@@ -40,8 +42,8 @@ def register(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     return database
 
 
-def run(*words: str) -> Result:
-    return CliRunner().invoke(app, words)
+def run(*words: str, given: str = "") -> Result:
+    return CliRunner().invoke(app, words, input=given)
 
 
 def letter_in(folder: Path, name: str, subject: str = "one") -> str:
@@ -163,6 +165,39 @@ def test_a_revoked_token_opens_nothing(register: Database) -> None:
         assert tokens.find(connection, token, datetime.now(UTC)) is None
 
 
+def test_a_password_is_taken_from_a_pipe_and_a_weak_one_refused(register: Database) -> None:
+    run("staff", "add", "--login", "sokol", "--name", "Соколов", "--email", "s@x.example")
+
+    weak = run("staff", "password", "--login", "sokol", given="sokol\n")
+    nobody = run("staff", "password", "--login", "anna", given=f"{PASSWORD}\n")
+    taken = run("staff", "password", "--login", "sokol", given=f"{PASSWORD}\n")
+
+    with register.transaction() as connection:
+        sokol = people.find_staff(connection, "sokol")
+        assert sokol is not None
+        hashed = accounts.find_hash(connection, sokol)
+    assert (weak.exit_code, nobody.exit_code, taken.exit_code) == (1, 1, 0)
+    assert "короче 12" in weak.stderr
+    assert hashed is not None
+    assert passwords.hasher.verify(hashed, PASSWORD)
+
+
+def test_colleagues_see_each_others_tickets_until_their_organisation_wants_otherwise(
+    register: Database, tmp_path: Path
+) -> None:  # K11
+    demo_people.settle(register, tmp_path / "note", NOW)
+    token = run("token", "create", "--login", "anna").stdout.strip()
+
+    told = run("clients", "sharing", "SEVER", "--off")
+    unknown = run("clients", "sharing", "NOBODY", "--off")
+
+    with register.transaction() as connection:
+        bearer = tokens.find(connection, token, datetime.now(UTC))
+    assert bearer is not None
+    assert not bearer.sees_organisation
+    assert (told.exit_code, unknown.exit_code) == (0, 1)
+
+
 def test_a_token_for_nobody_is_refused(register: Database) -> None:
     told = run("token", "create", "--login", "nobody")
 
@@ -270,6 +305,8 @@ def test_demo_people_get_their_tokens_once(register: Database, tmp_path: Path) -
     assert second == ()
     assert note.stat().st_mode & 0o777 == 0o600
     assert all(sign_in.token in note.read_text() for sign_in in first)
+    assert all(sign_in.password in note.read_text() for sign_in in first)
+    assert len({sign_in.password for sign_in in first}) == len(first)
 
 
 def test_a_register_made_anew_gets_new_tokens(register: Database, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
+
 from deploy.local import processes
 from deploy.local.maildirs import Maildirs, StoredLetter
 from deploy.local.people import CLIENTS
@@ -41,6 +43,20 @@ class House:
         with smtplib.SMTP(LOOPBACK, port, local_hostname="test.localhost", timeout=30) as line:
             line.sendmail(sender, OWN_ADDRESSES[0], (LETTER % (sender, name)).encode())
 
+    def password(self, login: str) -> str:
+        """Return the password that the note of sign-ins keeps."""
+        lines = (line.split() for line in self.home.sign_ins.read_text().splitlines())
+        return next(line[2] for line in lines if line[1] == login)
+
+    def signs_in(self, login: str, to: str) -> bool:
+        """Tell whether somebody signs in by the password and stands on their page."""
+        site = f"http://{LOOPBACK}:{(self.home.folder / 'ports' / 'http').read_text()}"
+        form = {"login": login, "password": self.password(login), "next": to}
+        with httpx.Client(base_url=site, timeout=30) as browser:
+            entered = browser.post("/signin", data=form)
+            shown = browser.get(to)
+        return (entered.status_code, shown.status_code) == (303, 200)
+
     def letter(self, recipient: str = ANNA) -> StoredLetter:
         """Return the client's only letter, once it is there."""
         box = Maildirs(self.home.post)
@@ -69,7 +85,9 @@ def test_a_letter_is_confirmed_and_its_ticket_found_again_the_next_day(  # R28 R
         house.write("first")
         confirmation = house.letter()
         assert "PS-000001" in reading.read(confirmation.raw).subject
-        assert "ps_" in house.said
+        assert house.signs_in("anna", to="/cabinet")
+        assert house.signs_in("sokol", to="/queue")
+        assert house.home.sign_ins.stat().st_mode & 0o077 == 0
 
     with up(tmp_path / "world", tmp_path / "second.log") as house:
         worker = house.home.log("worker").with_suffix(".pid")
@@ -80,4 +98,5 @@ def test_a_letter_is_confirmed_and_its_ticket_found_again_the_next_day(  # R28 R
         assert house.letter().raw == confirmation.raw
         assert "PS-000002" in reading.read(second.raw).subject
         assert "исполнитель заявок: процесс остановился" in house.said
-        assert "ps_" not in house.said
+        assert house.password("anna") not in house.said
+        assert house.signs_in("anna", to="/cabinet")
