@@ -25,8 +25,9 @@ CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 class Organisation:
     """A running provider; what is changed here holds there from the next question on."""
 
-    issuer: str
+    port: int
     file: Path
+    process: subprocess.Popen[bytes] | None = None
     told: dict[str, object] = field(
         default_factory=lambda: {
             "people": {},
@@ -38,6 +39,24 @@ class Organisation:
             "names_us": True,
         }
     )
+
+    @property
+    def issuer(self) -> str:
+        """Return where the provider is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it; each time it makes new keys."""
+        command = [sys.executable, str(PROGRAM), str(self.port), str(self.file)]
+        with self.file.with_name("provider.log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - a program of ours
+        _wait(self.issuer, self.process)
+
+    def stop(self) -> None:
+        """Stop it."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(PATIENCE_SECONDS)
 
     def tell(self, **told: object) -> None:
         """Change what the provider knows."""
@@ -80,18 +99,13 @@ class Organisation:
 def organisation(folder: Path) -> Iterator[Organisation]:
     """Run a provider for a while."""
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    running = Organisation(f"http://127.0.0.1:{port}", folder / "people.json")
+        running = Organisation(free.getsockname()[1], folder / "people.json")
     running.tell()
-    with (folder / "provider.log").open("wb") as log:
-        command = [sys.executable, str(PROGRAM), str(port), str(running.file)]
-        process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - a program of ours
-        try:
-            _wait(running.issuer, process)
-            yield running
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_SECONDS)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
 
 
 def changed(address: str, **values: str) -> str:

@@ -335,6 +335,17 @@ async def test_an_address_that_nobody_verified_is_no_login(
     assert "подтверждённое значение «email»" in refused.text
 
 
+async def test_a_login_that_only_looks_like_anothers_is_none(
+    service: Service, theirs: Organisation
+) -> None:
+    theirs.tell(people={"sve\u200bta": ["support-head"]})
+
+    refused = await enter(service.browser(), theirs, "sve\u200bta")
+
+    sveta = service.member("sveta")
+    assert (refused.status_code, sveta and sveta.role) == (403, Role.SPECIALIST)
+
+
 async def test_whoever_declines_is_told_how_to_go_on(
     service: Service, theirs: Organisation
 ) -> None:
@@ -357,6 +368,33 @@ async def test_a_provider_that_is_away_leaves_the_password(service: Service) -> 
     assert (away.status_code, form.status_code) == (503, 200)
     assert "не отвечает" in away.text
     assert "Вход по паролю работает" in away.text
+
+
+async def test_a_provider_that_goes_away_meanwhile_leaves_the_password(
+    service: Service, theirs: Organisation
+) -> None:
+    browser = service.browser()
+    answer = theirs.walk(await out(browser), "tatiana")
+    theirs.stop()
+
+    refused = await back(browser, answer)
+    theirs.start()
+
+    assert (refused.status_code, service.member("tatiana")) == (503, None)
+    assert "Вход по паролю работает" in refused.text
+
+
+async def test_new_keys_of_the_provider_are_read_when_they_are_met(
+    service: Service, theirs: Organisation
+) -> None:
+    browser = service.browser()
+    await enter(browser, theirs, "tatiana")
+    theirs.stop()
+    theirs.start()
+
+    entered = await enter(browser, theirs, "tatiana")
+
+    assert entered.status_code == 303
 
 
 async def test_nobody_fills_the_register_with_sign_ins_that_never_come_back(
