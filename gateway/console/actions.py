@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from gateway.console.calls import people_like
 from gateway.console.carrying import carry, place_of
-from gateway.console.dialogs import Room, dialog_of
+from gateway.console.choices import Room
+from gateway.console.dialogs import dialog_of
 from gateway.console.offers import find_spec, offer
 from gateway.console.previews import sendable_at
 from gateway.console.ticket import Number

@@ -18,7 +18,8 @@ from domain.ticket import Ticket
 from gateway.commands import Asking, give, orders_of
 from gateway.console.bulk_rows import ACTS, MOST, Act, Foresight
 from gateway.console.carrying import HOLD_SECONDS
-from gateway.console.dialogs import Room, dialog_of
+from gateway.console.choices import Room
+from gateway.console.dialogs import dialog_of
 from gateway.forms import Strict
 from gateway.orders import Orders
 from gateway.pages.filled import Filled, filled

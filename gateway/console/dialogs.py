@@ -4,49 +4,22 @@ Carries out R4, R5, R19, R39, R49, R50, R54-R59, R63-R65, Q5, Q12, Q13; U13. Eac
 rule and its way out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
-from domain.permissions import CLOSABLE
-from domain.scope import CATALOGUE, OUTSIDE
-from domain.terms import (
-    ByUser,
-    CauseClass,
-    Criticality,
-    DeferralReason,
-    Ground,
-    Outcome,
-    Role,
-    TicketKind,
+from domain.terms import ByUser, CauseClass, Outcome, TicketKind
+from gateway.console.choices import (
+    Choices,
+    catalogue,
+    colleagues,
+    criticalities,
+    deferrals,
+    grounds,
+    named,
+    outside,
 )
-from domain.ticket import Ticket
-from domain.words import name
-from gateway.pages.translation import _, marked, present
-from storage.people import Staff
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of several: its code, its words, its rule, what follows from it, whether it can be."""
-
-    code: str
-    words: str
-    rule: str = ""
-    help: str = ""
-    is_possible: bool = True
-
-
-@dataclass(frozen=True)
-class Room:
-    """What choices depend on: the ticket and those of us who may have it."""
-
-    ticket: Ticket
-    staff: Sequence[Staff] = ()
-
-
-Choices = Callable[[Room], Sequence[Choice]]
+from gateway.pages.translation import marked
 
 
 @dataclass(frozen=True)
@@ -72,73 +45,6 @@ class Dialog:
     replies: bool = False
 
 
-WAYS_OUT: Mapping[DeferralReason, str] = {
-    DeferralReason.INSUFFICIENT_INFORMATION: marked("выход: клиент присылает сведения"),
-    DeferralReason.DEVELOPMENT_NEEDED: marked(
-        "выход: диагностика закончена или обновление вышло; ход остаётся нашим"
-    ),
-    DeferralReason.REQUIREMENTS_VIOLATED: marked("выход: клиент приводит установку к требованиям"),
-    DeferralReason.OUT_OF_SCOPE: marked("выход: к тому, кто за это отвечает"),
-    DeferralReason.ILL_POSED: marked("выход: клиент уточняет вопрос"),
-}
-CRITICALITIES: Mapping[Criticality, str] = {
-    Criticality.CRITICAL: marked("встанет в начало очереди"),
-    Criticality.NORMAL: marked("в порядке поступления"),
-    Criticality.LOW: marked("в порядке поступления"),
-}
-
-
-def _named(codes: type[StrEnum], rule: str = "") -> Choices:
-    return lambda _room: [Choice(code, name(code, present.get()), rule) for code in codes]
-
-
-def _deferrals(_room: Room) -> Sequence[Choice]:
-    return [
-        Choice(code, name(code, present.get()), code.value, _(WAYS_OUT[code]))
-        for code in DeferralReason
-    ]
-
-
-def _criticalities(_room: Room) -> Sequence[Choice]:
-    return [
-        Choice(code, name(code, present.get()), "R50" if code == "critical" else "", _(told))
-        for code, told in CRITICALITIES.items()
-    ]
-
-
-def _grounds(room: Room) -> Sequence[Choice]:
-    rules = {Ground.SOLVED: "R63", Ground.WITHDRAWN: "R27", Ground.NO_ACTIVE_SUPPORT: "R7"}
-    not_now = _("в этом состоянии нельзя")
-    return [
-        Choice(
-            ground,
-            name(ground, present.get()),
-            rules.get(ground, "R32"),
-            "" if room.ticket.status in CLOSABLE[ground] else not_now,
-            room.ticket.status in CLOSABLE[ground],
-        )
-        for ground in Ground
-    ]
-
-
-def _colleagues(room: Room) -> Sequence[Choice]:
-    ours = (one for one in room.staff if one.role in {Role.SPECIALIST, Role.HEAD})
-    return [Choice(one.login, one.name) for one in ours if str(one.id) != room.ticket.specialist]
-
-
-def _outside(_room: Room) -> Sequence[Choice]:
-    language = present.get()
-    return [
-        Choice(one.code, one.name(language), one.rule, one.way_out(language)) for one in OUTSIDE
-    ]
-
-
-def _catalogue(_room: Room) -> Sequence[Choice]:
-    language = present.get()
-    none = Choice("", _("не указан"))
-    return [none, *(Choice(one.code, one.name(language), one.rule) for one in CATALOGUE)]
-
-
 FOR_THE_LETTER = marked("Войдёт в письмо клиенту.")
 STAYS_INSIDE = marked("Видна в заявке и руководителю; клиент её не увидит.")
 DIALOGS: Mapping[str, Dialog] = {
@@ -153,13 +59,13 @@ DIALOGS: Mapping[str, Dialog] = {
         marked("Заявка встанет в очередь клиента; всё, что пришло, останется в ней."),
     ),
     "assign": Dialog(
-        (Input("specialist", marked("Кому"), "select", choices=_colleagues),),
+        (Input("specialist", marked("Кому"), "select", choices=colleagues),),
         marked("Передать"),
         marked("Состояние заявки и её часы не изменятся."),
     ),
     "confirm_criticality": Dialog(
         (
-            Input("criticality", marked("Критичность"), "radio", choices=_criticalities),
+            Input("criticality", marked("Критичность"), "radio", choices=criticalities),
             Input("text", marked("Причина"), help=STAYS_INSIDE),
         ),
         marked("Записать критичность"),
@@ -173,7 +79,7 @@ DIALOGS: Mapping[str, Dialog] = {
     ),
     "defer": Dialog(
         (
-            Input("reason", marked("Причина"), "radio", choices=_deferrals),
+            Input("reason", marked("Причина"), "radio", choices=deferrals),
             Input("text", marked("Что именно нужно"), help=FOR_THE_LETTER),
         ),
         marked("Отложить и поставить письмо"),
@@ -209,7 +115,7 @@ DIALOGS: Mapping[str, Dialog] = {
     ),
     "return_from_development": Dialog(
         (
-            Input("outcome", marked("Заключение"), "radio", choices=_named(Outcome, "R48")),
+            Input("outcome", marked("Заключение"), "radio", choices=named(Outcome, "R48")),
             Input("text", marked("Ответ разработки"), help=FOR_THE_LETTER),
             Input(
                 "release",
@@ -230,7 +136,7 @@ DIALOGS: Mapping[str, Dialog] = {
     ),
     "close": Dialog(
         (
-            Input("ground", marked("Основание"), "radio", choices=_grounds),
+            Input("ground", marked("Основание"), "radio", choices=grounds),
             Input("text", marked("Результат работ"), help=FOR_THE_LETTER),
         ),
         marked("Закрыть и поставить письмо"),
@@ -245,12 +151,12 @@ DIALOGS: Mapping[str, Dialog] = {
     ),
     "reclassify": Dialog(
         (
-            Input("ticket_kind", marked("Вид"), "radio", choices=_named(TicketKind)),
+            Input("ticket_kind", marked("Вид"), "radio", choices=named(TicketKind)),
             Input(
                 "category",
                 marked("Предмет"),
                 "select",
-                choices=_catalogue,
+                choices=catalogue,
                 is_required=False,
             ),
         ),
@@ -258,7 +164,7 @@ DIALOGS: Mapping[str, Dialog] = {
     ),
     "mark_out_of_scope": Dialog(
         (
-            Input("category", marked("Что вне поддержки"), "radio", choices=_outside),
+            Input("category", marked("Что вне поддержки"), "radio", choices=outside),
             Input("text", marked("Почему это не к нам"), help=FOR_THE_LETTER),
         ),
         marked("Отметить и поставить письмо"),
@@ -293,8 +199,8 @@ DIALOGS: Mapping[str, Dialog] = {
         (
             Input("tried", marked("Что пробовали")),
             Input("found", marked("Что нашли")),
-            Input("cause", marked("Класс причины"), "radio", choices=_named(CauseClass, "R4")),
-            Input("by_user", marked("Участие пользователя"), "radio", choices=_named(ByUser)),
+            Input("cause", marked("Класс причины"), "radio", choices=named(CauseClass, "R4")),
+            Input("by_user", marked("Участие пользователя"), "radio", choices=named(ByUser)),
         ),
         marked("Записать диагностику"),
         marked("Клиент её не увидит; она поможет в следующий раз."),

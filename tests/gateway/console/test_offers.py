@@ -8,7 +8,8 @@ import pytest
 from domain.terms import Actor, Role, Status
 from domain.ticket import Ticket
 from gateway.bodies import SPECS
-from gateway.console.dialogs import DIALOGS, Room, dialog_of
+from gateway.console.choices import Room
+from gateway.console.dialogs import DIALOGS, dialog_of
 from gateway.console.offers import OF_CLIENTS, ON_THE_PAGE, find_spec, offers, sample
 
 AT = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
