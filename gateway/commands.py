@@ -3,7 +3,7 @@
 Carries out R5, R17-R19, R40, R49, R50, R53-R59, R63-R65; laws 7, 9 and 10.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any
@@ -14,27 +14,26 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from domain import commands
-from domain.calendar import MOSCOW
 from domain.commands import TicketCommand
 from domain.permissions import PERMISSIONS
 from domain.terms import Status, Turn
 from domain.words import name
 from gateway.auth import AnyVisitor, StaffVisitor, TheParts, Visitor, only, require
 from gateway.bodies import SPECS, Spec
+from gateway.completing import COMPLETED, Values
 from gateway.forms import Strict
 from gateway.orders import Carried, Orders, closed
 from gateway.pages.translation import _, present
 from gateway.parts import Parts
-from gateway.problems import Flaw, Problem, documented, invalid
+from gateway.problems import Problem, documented
 from gateway.refusals import clause
-from gateway.sight import Row, visible
-from storage import messages, people, releases, tickets
+from gateway.sight import visible
+from storage import messages, tickets
 from storage.database import Connection
 from storage.messages import StaffText
 from workflows.messages import Order, Standing
 
 router = APIRouter(prefix="/api", tags=["Команды"])
-Values = dict[str, Any]
 MOST_TRIES = 5
 WORDS = (
     "text",
@@ -170,54 +169,6 @@ def _written(asking: Asking, field: str, words: str, parts: Parts) -> StaffText:
     return StaffText(asking.number, words, author, at, asking.key_of(field))
 
 
-def _identify(connection: Connection, parts: Parts, __: Row, values: Values) -> Values:
-    on = parts.clock().astimezone(MOSCOW).date()
-    person = people.find_user_by_login(connection, values["login"], on)
-    if person is None:
-        raise invalid(Flaw(field="login", reason=_("такого логина нет")))
-    return {"client": str(person.client_id), "entitled": person.is_supported}
-
-
-def _take(connection: Connection, _: Parts, row: Row, values: Values) -> Values:
-    is_waiting = row["status"] == Status.IN_QUEUE
-    if not is_waiting or tickets.is_first(connection, row["number"]):
-        return {}
-    if not values["reason"]:
-        raise _out_of_turn(str(tickets.queue(connection, limit=1)[0]["number"]))
-    return {"text": values["reason"]}
-
-
-def _assign(connection: Connection, __: Parts, ___: Row, values: Values) -> Values:
-    member = people.find_staff(connection, values["specialist"])
-    if member is None:
-        raise invalid(Flaw(field="specialist", reason=_("такого специалиста нет")))
-    return {"specialist": str(member.id)}
-
-
-def _return(connection: Connection, _: Parts, __: Row, values: Values) -> Values:
-    release = values["release"]
-    is_published = bool(release) and releases.is_published(connection, release)
-    return {**values, "is_published": is_published}
-
-
-def _merge(connection: Connection, __: Parts, row: Row, values: Values) -> Values:
-    into = tickets.find_row(connection, values["into"])
-    if into is None or into["number"] == row["number"]:
-        raise invalid(Flaw(field="into", reason=_("нужен номер другой заявки")))
-    if into["client_id"] != row["client_id"]:
-        raise invalid(Flaw(field="into", reason=_("это заявка другого клиента")))
-    return values
-
-
-COMPLETED: Mapping[type[TicketCommand], Callable[[Connection, Parts, Row, Values], Values]] = {
-    commands.Identify: _identify,
-    commands.Take: _take,
-    commands.Assign: _assign,
-    commands.ReturnFromDevelopment: _return,
-    commands.Merge: _merge,
-}
-
-
 @router.post(
     "/queue/take-next",
     summary="Взять первую заявку очереди",
@@ -258,12 +209,6 @@ def _first(parts: Parts) -> str:
         way_out = _("Новые заявки появятся здесь сами.")
         raise Problem(409, "queue_empty", _("Очередь пуста."), way_out)
     return str(waiting[0]["number"])
-
-
-def _out_of_turn(first: str) -> Problem:
-    detail = _("Первой в очереди стоит заявка {first}.").format(first=first)
-    way_out = _("Возьмите её или назовите причину в поле reason.")
-    return Problem(409, "out_of_turn", detail, way_out, clause=clause("R49"), first=first)
 
 
 def _given(asking: Asking, carried: Carried) -> Given:
