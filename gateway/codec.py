@@ -23,7 +23,7 @@ async def payloads_of(request: Request) -> Payloads:
     """Read the payloads that the engine's page sends, in protobuf's JSON."""
     try:
         return json_format.Parse(await request.body(), Payloads())
-    except json_format.ParseError:
+    except (json_format.ParseError, UnicodeDecodeError, RecursionError):
         raise invalid(Flaw(field="payloads", reason=_("это не payloads движка"))) from None
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from gateway.pages.translation import _, marked
-from storage.database import AWAY
+from storage.database import AWAY, UNSTORABLE
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
@@ -151,6 +151,8 @@ def install(app: FastAPI, answer: Answer) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     for away in AWAY:
         app.add_exception_handler(away, _register_away)
+    for unstorable in UNSTORABLE:
+        app.add_exception_handler(unstorable, _unstorable)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -189,6 +191,15 @@ async def _register_away(request: Request, fault: Exception) -> Response:
     kind = type(getattr(fault, "orig", None) or fault).__name__
     log.error("%s %s: the register is away: %s", request.method, request.url.path, kind)
     return await _answer(request, register_away())
+
+
+async def _unstorable(request: Request, fault: Exception) -> Response:
+    kind = type(getattr(fault, "orig", None) or fault).__name__
+    log.warning("%s %s: a value does not fit: %s", request.method, request.url.path, kind)
+    detail = _(
+        "Значение не подходит: в нём знак, которого нет в тексте, или слишком большое число."
+    )
+    return await _answer(request, Problem(422, "unfit", detail, _("Исправьте указанные поля.")))
 
 
 async def _fault(request: Request, fault: Exception) -> Response:

@@ -86,7 +86,7 @@ def list_review(
     responses=documented(401, 403, 404),
 )
 def download_letter(
-    id_: Annotated[int, Path(alias="id")], visitor: AnyVisitor, parts: TheParts
+    id_: Annotated[int, Path(alias="id", ge=1, lt=2**63)], visitor: AnyVisitor, parts: TheParts
 ) -> Response:
     """Отдаёт письмо байт в байт, только для скачивания."""
     require(visitor, STAFF)
@@ -101,7 +101,9 @@ def download_letter(
 
 
 @router.post("/{id}/settle", summary="Взгляд состоялся", responses=documented(401, 403, 404, 409))
-def settle(id_: Annotated[int, Path(alias="id")], visitor: AnyVisitor, parts: TheParts) -> Settled:
+def settle(
+    id_: Annotated[int, Path(alias="id", ge=1, lt=2**63)], visitor: AnyVisitor, parts: TheParts
+) -> Settled:
     """Снимает пункт; письмо для обычной почты становится отправленным (Q9)."""
     require(visitor, REVIEWERS)
     with parts.database.transaction() as connection:
@@ -117,7 +119,7 @@ def settle(id_: Annotated[int, Path(alias="id")], visitor: AnyVisitor, parts: Th
     responses=documented(401, 403, 404, 409, 422),
 )
 def open_ticket(
-    id_: Annotated[int, Path(alias="id")], visitor: StaffVisitor, parts: TheParts
+    id_: Annotated[int, Path(alias="id", ge=1, lt=2**63)], visitor: StaffVisitor, parts: TheParts
 ) -> Settled:
     """По нечитаемому письму, или если к закрытой заявке пришла не только благодарность (R64)."""
     with parts.database.transaction() as connection:

@@ -9,10 +9,10 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, QueuePool, create_engine, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-__all__ = ["AWAY", "Connection", "Database", "NotDurableError"]
+__all__ = ["AWAY", "UNSTORABLE", "Connection", "Database", "NotDurableError"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 CONNECT_SECONDS = 5
@@ -20,6 +20,8 @@ LET_GO_SECONDS = 5.0
 GLANCE_SECONDS = 0.01
 # What a transaction raises when the server cannot be asked now: the same try may do later.
 AWAY: tuple[type[Exception], ...] = (OperationalError, PoolTimeoutError)
+# What a transaction raises for a value that no column holds: a zero sign, a number past all bounds.
+UNSTORABLE: tuple[type[Exception], ...] = (DataError,)
 # A commit must survive a crash of the machine: it is what every door's "accepted" rests on.
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
