@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gateway import status_links
 from storage import accounts, review_items
 from tests.gateway.browser.conftest import Site
 
@@ -152,6 +153,8 @@ async def a_week(site: Site) -> Numbers:
         "wish": wish,
         "night": night,
         "invitation": an_invitation(site),
+        "link": a_link(site, waiting),
+        "link_closed": a_link(site, closed),
     }
 
 
@@ -169,6 +172,14 @@ def an_invitation(site: Site) -> str:
         owner = accounts.find_owner(connection, "oleg", now)
         assert owner is not None
         return accounts.invite(connection, owner, now)
+
+
+def a_link(site: Site, number: str) -> str:
+    """Return the path behind the link of a ticket's letters."""
+    parts = site.api.parts
+    with parts.database.transaction() as connection:
+        address = status_links.link(parts, connection, number, parts.clock())
+    return address.removeprefix(parts.settings.site)
 
 
 def at(path: str) -> Callable[[Numbers], str]:
@@ -206,7 +217,15 @@ SCENES = (
     Scene("development", "dev", at("/development")),
     Scene("head", "head", at("/head")),
     Scene("head-reaction", "head", at("/head/reaction")),
+    Scene("head-order", "head", at("/head/order")),
+    Scene("head-tickets", "head", at("/head/tickets?figure=arrived&period=week")),
+    Scene("status", "", at("{link}")),
+    Scene("status-closed", "", at("{link_closed}")),
+    Scene("status-again", "", at("{link_closed}/again")),
+    Scene("status-over", "", at("/s/{waiting}/forged")),
     Scene("cabinet", "alla", at("/cabinet")),
+    Scene("cabinet-accepted", "alla", at("/cabinet/{night}/accepted")),
+    Scene("cabinet-data", "alla", at("/cabinet/data")),
     Scene("cabinet-account", "alla", at("/account")),
     Scene("cabinet-new", "alla", at("/cabinet/new")),
     Scene("cabinet-waiting", "alla", at("/cabinet/{waiting}")),

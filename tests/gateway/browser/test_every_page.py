@@ -15,6 +15,7 @@ from tests.gateway.browser.scenes import SCENES, Numbers, Scene, a_week
 
 GALLERY = os.environ.get("PROFMAN_GALLERY", "")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+MISSING = frozenset({"not-found", "status-over"})
 LOOKS = (
     ("ru", False, False),
     ("ru", True, True),
@@ -49,7 +50,7 @@ async def test_no_page_has_a_barrier_that_axe_finds_and_none_scrolls_sideways(
                 found += await _faults(page, scene, numbers, look)
             await page.context.close()
 
-    assert found == []
+    assert "\n".join(found) == ""
 
 
 async def _faults(page: Page, scene: Scene, numbers: Numbers, look: str) -> list[str]:
@@ -64,7 +65,7 @@ async def _faults(page: Page, scene: Scene, numbers: Numbers, look: str) -> list
         for node in one["nodes"][:3]
     ]
     status = answer.status
-    wrong = [] if status == (404 if scene.name == "not-found" else 200) else [f"status {status}"]
+    wrong = [] if status == (404 if scene.name in MISSING else 200) else [f"status {status}"]
     wide = await page.evaluate(
         "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     )
