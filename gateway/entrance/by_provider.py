@@ -39,7 +39,7 @@ Told = Annotated[str, Query(max_length=4000)]
 async def go_to_provider(page: AnyPage, next: str = "/") -> Response:  # noqa: A002 - the address says it
     """Send the browser to the provider, bound to it by a secret of its own."""
     provider = _provider(page)
-    browser = page.request.cookies.get(BROWSER) or secrets.token_urlsafe(32)
+    browser = page.request.cookies.get(_cookie(page)) or secrets.token_urlsafe(32)
     state = generate_token(43)
     handshake = Handshake(generate_token(43), generate_token(64), local_path(next))
     try:
@@ -128,14 +128,18 @@ def _provider(page: Page) -> Provider:
 
 def _bind(response: Response, page: Page, browser: str) -> None:
     response.set_cookie(
-        BROWSER,
+        _cookie(page),
         browser,
         max_age=int(handshakes.HOLDS.total_seconds()),
-        path="/signin/provider",
         httponly=True,
         secure=is_secure(page.parts),
         samesite="lax",  # the provider's answer is a step from another site
     )
+
+
+def _cookie(page: Page) -> str:
+    """Return the cookie's name: where the site is secure, no neighbouring site can set it."""
+    return f"__Host-{BROWSER}" if is_secure(page.parts) else BROWSER
 
 
 def _keep(page: Page, state: str, browser: str, handshake: Handshake) -> bool:
@@ -149,7 +153,7 @@ def _keep(page: Page, state: str, browser: str, handshake: Handshake) -> bool:
 
 
 def _take(page: Page, state: str) -> Handshake | None:
-    browser = page.request.cookies.get(BROWSER, "")
+    browser = page.request.cookies.get(_cookie(page), "")
     with page.parts.database.transaction() as connection:
         return handshakes.take(connection, state, browser, page.now)
 
