@@ -188,8 +188,8 @@ def _parts(told: Iterable[tuple[str, Reaction]]) -> Iterator[Part]:
     for code, reaction in told:
         groups[code].append(reaction)
     for code, group in groups.items():
-        if told := summary(group):
-            yield Part(code, told)
+        if figures := summary(group):
+            yield Part(code, figures)
 
 
 def distribution(reactions: Iterable[Reaction]) -> tuple[Bin, ...]:
