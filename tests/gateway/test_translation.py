@@ -36,6 +36,7 @@ RUSSIAN_IN_CODE = {
     "review.py": KEPT,
     "scanning.py": KEPT,
     "operations.py": "reasons for programmers: the answer names the field in words of its own",
+    "console/replies.py": "a sample ticket in each language, for a reply to be seen with",
     "pages/day_reasons.py": "how the official calendar writes a day off in Russian",
     "pages/moments.py": "days, months and units stand there in both languages",
 }
