@@ -66,9 +66,9 @@ async def test_a_new_ticket_and_a_taken_one_are_on_the_list_without_reloading(
     number = await site.api.file("alla", "k1")
     await site.settle()
 
-    await page.get_by_role("rowheader", name=number).wait_for(timeout=2000)
+    await page.get_by_role("rowheader", name=number).wait_for()
     await site.api.post("stepan", f"/api/tickets/{number}/commands/take", json={})
-    await page.get_by_text("Никто не ждёт специалиста").wait_for(timeout=2000)
+    await page.get_by_text("Никто не ждёт специалиста").wait_for()
 
 
 async def test_keys_walk_the_list_in_any_layout_and_what_was_chosen_stays(
@@ -101,7 +101,7 @@ async def test_whoever_looks_at_a_ticket_is_seen_in_the_list(site: Site) -> None
 
     await reader.goto(f"/tickets/{number}")
 
-    await watcher.locator("tr", has_text=number).get_by_text("Stepan").wait_for(timeout=3000)
+    await watcher.locator("tr", has_text=number).get_by_text("Stepan").wait_for()
     await reader.close(run_before_unload=True)
     await watcher.locator("tr", has_text=number).get_by_text("Stepan").wait_for(state="detached")
 
