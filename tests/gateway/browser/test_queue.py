@@ -66,7 +66,7 @@ async def test_a_new_ticket_and_a_taken_one_are_on_the_list_without_reloading(
     number = await site.api.file("alla", "k1")
     await site.settle()
 
-    await page.get_by_role("rowheader", name=number).wait_for()
+    await page.locator("tr[data-row]", has_text=number).wait_for()
     await site.api.post("stepan", f"/api/tickets/{number}/commands/take", json={})
     await page.get_by_text("Никто не ждёт специалиста").wait_for()
 
