@@ -13,11 +13,15 @@
   const PACE_MS = 700;
   let lookedAt = -PACE_MS;
   let waiting = null;
-  function look() {
-    const left = lookedAt + PACE_MS - performance.now();
-    if (left > 0) { if (waiting === null) waiting = setTimeout(look, left); return; }
+  // A timer may end a hair early, so what was put off is not weighed again: it is looked at.
+  function lookNow() {
     clearTimeout(waiting); waiting = null; lookedAt = performance.now();
     document.body.dispatchEvent(new CustomEvent("news"));
+  }
+  function look() {
+    const left = lookedAt + PACE_MS - performance.now();
+    if (left <= 0) lookNow();
+    else if (waiting === null) waiting = setTimeout(lookNow, left);
   }
 
   const poll = () => { if (polling === null) polling = setInterval(look, POLL_MS); };

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, as
 from pydantic import SecretStr
 
 from deploy.local.processes import LOOPBACK, free_port
-from deploy.local.story import Story
+from deploy.local.story import A_MOMENT, Story
 from deploy.local.world import KEYS
 from gateway.app import create_app
 from gateway.pages.visitors import LANGUAGE, cookie_name
@@ -69,8 +69,11 @@ class Site:
         await context.add_cookies([{"name": name, "value": plain, "url": self.url}])
 
     async def settle(self) -> None:
-        """Let the processes, whose clock is behind the doors', do what is due by now."""
-        await self.story.until(self.story.world.clock())
+        """Let the processes, whose clock is behind the doors', do what is due by now.
+
+        A moment more than that: a process begins a little after the moment that it is told.
+        """
+        await self.story.until(self.story.world.clock() + A_MOMENT)
 
     def session(self, who: str) -> str:
         """Begin a session of this login and return its secret."""

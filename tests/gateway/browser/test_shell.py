@@ -27,3 +27,29 @@ async def test_the_language_is_chosen_once_and_kept(site: Site) -> None:  # F69
     assert await page.locator("html").get_attribute("lang") == "en"
     await page.goto("/nothing")
     assert await page.locator("html").get_attribute("lang") == "en"
+
+
+EARLY_TIMERS = """
+const real = window.setTimeout;
+window.setTimeout = (act, after, ...more) => real(act, Math.max(0, after - 20), ...more);
+window.addEventListener("DOMContentLoaded", () => {
+  window.heard = 0;
+  document.body.addEventListener("news", () => { window.heard += 1; });
+});
+"""
+
+
+async def test_the_last_of_several_news_is_looked_at_even_if_a_timer_ends_early(
+    site: Site,
+) -> None:  # U1
+    page = await site.open("sveta")
+    await page.add_init_script(EARLY_TIMERS)
+    await page.goto("/queue")
+    await page.wait_for_function("window.heard === 1")  # once its ear is open
+    await page.wait_for_timeout(1000)
+
+    site.app.state.news.tell("*")
+    await page.wait_for_function("window.heard === 2")
+    site.app.state.news.tell("*")
+
+    await page.wait_for_function("window.heard === 3")
