@@ -33,8 +33,8 @@ EARLY_TIMERS = """
 const real = window.setTimeout;
 window.setTimeout = (act, after, ...more) => real(act, Math.max(0, after - 20), ...more);
 window.addEventListener("DOMContentLoaded", () => {
-  window.heard = 0;
-  document.body.addEventListener("news", () => { window.heard += 1; });
+  let heard = 0;
+  document.body.addEventListener("news", () => { document.body.dataset.heard = ++heard; });
 });
 """
 
@@ -45,11 +45,11 @@ async def test_the_last_of_several_news_is_looked_at_even_if_a_timer_ends_early(
     page = await site.open("sveta")
     await page.add_init_script(EARLY_TIMERS)
     await page.goto("/queue")
-    await page.wait_for_function("window.heard === 1")  # once its ear is open
+    await page.locator("body[data-heard='1']").wait_for()  # once its ear is open
     await page.wait_for_timeout(1000)
 
     site.app.state.news.tell("*")
-    await page.wait_for_function("window.heard === 2")
+    await page.locator("body[data-heard='2']").wait_for()
     site.app.state.news.tell("*")
 
-    await page.wait_for_function("window.heard === 3")
+    await page.locator("body[data-heard='3']").wait_for()
