@@ -47,9 +47,26 @@
   window.addEventListener("pagehide", shut);
   window.addEventListener("pageshow", (event) => {
     listen();
+    isLeaving = false;
     if (!event.persisted) return;
     document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
     look();
+  });
+
+  // News waits while a button is held down or a form is on its way: what is drawn anew under a
+  // finger takes the press with it.
+  let isHeld = false;
+  let isLeaving = false;
+  let missed = false;
+  document.addEventListener("pointerdown", () => { isHeld = true; }, true);
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => setTimeout(() => { isHeld = false; if (missed) { missed = false; look(); } }, 50), true);
+  }
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    const cause = event.detail.requestConfig.triggeringEvent;
+    if (cause?.type !== "news" || !(isHeld || isLeaving)) return;
+    event.detail.shouldSwap = false;
+    missed = true;
   });
 
   // A form is sent once, however often its button is pressed; coming back makes it free again.
@@ -58,8 +75,9 @@
     if (form.method !== "post" || event.defaultPrevented) return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
+    isLeaving = true;
     form.setAttribute("aria-busy", "true");
-    setTimeout(() => { delete form.dataset.sent; form.removeAttribute("aria-busy"); }, 20000);
+    setTimeout(() => { isLeaving = false; delete form.dataset.sent; form.removeAttribute("aria-busy"); }, 20000);
   });
 
   document.addEventListener("keydown", (event) => {

@@ -68,6 +68,20 @@ async def test_what_was_just_sent_can_be_taken_back_for_half_a_minute(site: Site
     await expect(desk.letter("пожалели")).to_be_visible()
 
 
+async def test_news_does_not_take_a_button_from_under_a_finger(site: Site) -> None:  # U6
+    desk = await a_ticket_at_work(site)
+    await desk.write("Ответ, о котором пожалели.")
+    button = desk.page.get_by_role("button", name="Отменить отправку")
+    await button.hover()
+    await desk.page.mouse.down()
+
+    site.app.state.news.tell(desk.number)
+    await desk.page.wait_for_timeout(2000)
+    await desk.page.mouse.up()
+
+    await expect(desk.page.get_by_text("отменить отправку письма")).to_be_visible()
+
+
 async def test_a_letter_that_waits_can_be_taken_back_into_its_field_and_written_anew(
     site: Site,
 ) -> None:  # U6 R45
