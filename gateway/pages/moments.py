@@ -3,6 +3,8 @@
 Staff read «пн 23.11, 9:00», clients «пн 23 ноября в 9:00»; amounts are working time (R47).
 """
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import date, datetime
 
 from markupsafe import Markup
@@ -29,6 +31,15 @@ UNITS = {Language.RU: ("ч", "мин", "с"), Language.EN: ("h", "min", "s")}
 SIZES = {Language.RU: ("Б", "КБ", "МБ"), Language.EN: ("B", "KB", "MB")}
 KILO = 1024
 TIME = Markup('<time datetime="{}">{}</time>')
+
+
+def wall_clock() -> datetime:
+    """Return the present moment."""
+    return datetime.now(MOSCOW)
+
+
+# The clock of whoever reads: a year is written where it is another one than theirs.
+readers_clock: ContextVar[Callable[[], datetime]] = ContextVar("readers_clock", default=wall_clock)
 
 
 def moment(at: datetime) -> Markup:
@@ -99,5 +110,5 @@ def _timed(local: datetime, told: str) -> Markup:
 
 
 def _year(on: date, before: str) -> str:
-    today = datetime.now(MOSCOW).date()
-    return "" if on.year == today.year else f"{before}{on.year}"
+    now = readers_clock.get()().astimezone(MOSCOW)
+    return "" if on.year == now.year else f"{before}{on.year}"

@@ -16,6 +16,7 @@ from domain.calendar import MOSCOW
 from domain.letters import Language
 from domain.terms import Role
 from gateway.auth import INSIDE, STAFF, TheParts, Visitor, require
+from gateway.pages.moments import readers_clock
 from gateway.pages.rendering import Page
 from gateway.pages.translation import _, present
 from gateway.parts import Parts
@@ -72,6 +73,7 @@ async def page_of(request: Request, parts: TheParts) -> AsyncIterator[Page]:
     visitor = await run_in_threadpool(_find, parts, plain) if plain else None
     language = chosen_language(request, visitor)
     present.set(language)
+    readers_clock.set(parts.clock)
     page = Page(request, parts, language, visitor, csrf_of(plain) if visitor else "")
     request.state.page = page
     try:
