@@ -36,7 +36,8 @@ from storage.tokens import create as create_token
 LIVES = 50
 AT_ONCE = 8
 KILLS = 12
-WITHIN = 165.0
+# For each thing that is waited for, not for all: on a busy machine fifty lives take their time.
+PATIENCE = 90.0
 SERVICE = "lanskov@profman.ru"
 # Each life has an address of its own: confirmations to one keep ten minutes between them (R33).
 CLIENTS = tuple(f"life{life:02}" for life in range(LIVES))
@@ -58,14 +59,14 @@ class World:
     launch: up.Launch
     tokens: dict[str, str]
     database: Database
-    deadline: float
     replies: list[str] = field(default_factory=list)
     killed: list[str] = field(default_factory=list)
     last_answer: str = ""
 
     def until(self, is_so: Callable[[], Any], what: str) -> Any:  # noqa: ANN401 - whatever is waited for
         """Try again until it is so; a door that is away is asked again."""
-        while time.monotonic() < self.deadline:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
             with suppress(httpx.HTTPError, OSError, smtplib.SMTPException):
                 if found := is_so():
                     return found
@@ -115,7 +116,7 @@ def service(tmp_path: Path) -> Iterator[World]:
     _open_all_day(database)
     try:
         tokens = {one.login: one.token for one in made} | _sign_in_clients(database)
-        yield World(launch, tokens, database, time.monotonic() + WITHIN)
+        yield World(launch, tokens, database)
     finally:
         database.dispose()
         launch.parts.stop()
