@@ -1,20 +1,16 @@
 """The ticket's page as the server draws it: bounded reads, kept commands, rights, sent words."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import httpx
 import pytest
-from sqlalchemy import event
 
 from domain.terms import Channel
 from gateway.pages.visitors import cookie_name, csrf_of
 from storage import messages, people, sessions
 from storage.messages import ClientMessage
 from tests.gateway.conftest import Api
+from tests.gateway.statements import counted
 
 FOREIGN = "PS-999999"
-RULES = ("calendar", "editions")  # how the tables of the rules begin
 
 
 class Browser:
@@ -48,25 +44,6 @@ async def number(api: Api) -> str:
     return await api.file(subject="Отчёт пуст")
 
 
-@contextmanager
-def counted(api: Api) -> Iterator[list[str]]:
-    """Count the statements that the register is asked meanwhile, those for its rules apart.
-
-    The rules are read at most once a second, for everybody.
-    """
-    asked: list[str] = []
-    engine = api.parts.database._engine  # noqa: SLF001 - only its own events tell of statements
-
-    def note(*told: object) -> None:
-        statement = str(told[2])
-        if not any(f"FROM {table}" in statement for table in RULES):
-            asked.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(engine, "before_cursor_execute", note)
-
-
 def write(api: Api, number: str, times: int) -> None:
     with api.parts.database.transaction() as connection:
         for place in range(times):
@@ -87,11 +64,11 @@ async def test_a_long_conversation_costs_no_more_statements_than_a_short_one(
     write(api, number, 3)
     await browser.get(f"/tickets/{number}")
 
-    with counted(api) as short:
+    with counted() as short:
         assert (await browser.get(f"/tickets/{number}")).status_code == 200
     write(api, number, 60)
     await browser.get(f"/tickets/{number}")
-    with counted(api) as long:
+    with counted() as long:
         assert (await browser.get(f"/tickets/{number}")).status_code == 200
 
     assert len(long) == len(short) <= 25

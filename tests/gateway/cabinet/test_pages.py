@@ -1,38 +1,13 @@
 """The clients' pages behind their doors: bounded statements, colleagues' tickets, data to take."""
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from sqlalchemy import event, update
-from sqlalchemy.engine import Engine
+from sqlalchemy import update
 
 from gateway.pages.visitors import cookie_name
 from storage import people, sessions
 from storage.people_tables import clients
 from tests.gateway.conftest import MONDAY, Api
-
-RULES = re.compile(r"FROM (editions|calendar\w*)")
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """Count the statements that any connection executes meanwhile, but for the rules in force.
-
-    Those are read every few seconds, whoever asks.
-    """
-    statements: list[str] = []
-
-    def note(*told: object) -> None:
-        if not RULES.search(str(told[2])):
-            statements.append(str(told[2]))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
+from tests.gateway.statements import counted
 
 
 async def look(api: Api, who: str, path: str) -> tuple[int, str]:
