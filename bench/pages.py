@@ -35,6 +35,8 @@ Address = Callable[[random.Random, int], str]
 
 PAGES: dict[str, Address] = {
     "queue": lambda *_: "/queue",
+    "queue, all open": lambda *_: "/queue?list=open",
+    "queue, closed": lambda *_: "/queue?list=closed",
     "search, a common word": lambda chance, _: _search(chance.choice(vocabulary.COMMON[:20])),
     "search, a rare word": lambda chance, _: _search(chance.choice(vocabulary.words()[2000:])),
     "search, a client": lambda chance, _: _search(chance.choice(vocabulary.FIRMS)),
@@ -42,6 +44,13 @@ PAGES: dict[str, Address] = {
     "ticket, among the newest": lambda chance, size: (
         f"/tickets/PS-{chance.randint(size - size // 100, size):06}"
     ),
+    "ticket, what is like it": lambda chance, size: (
+        f"/tickets/PS-{chance.randint(1, size):06}/similar"
+    ),
+    "head, the day": lambda *_: "/head",
+    "head, jumps of the queue": lambda *_: "/head/order",
+    "head, tickets behind a figure": lambda *_: "/head/tickets?figure=arrived",
+    "head, reaction of a month": lambda *_: "/head/reaction",
 }
 
 
@@ -50,7 +59,7 @@ def _search(words: str) -> str:
 
 
 def measure(database: Database, size: int, calls: int, folder: Path) -> list[Figure]:
-    """Ask for every page so many times as a specialist who has signed in."""
+    """Ask for every page so many times as the head who has signed in."""
     return asyncio.run(_measure(database, size, calls, folder))
 
 
@@ -100,7 +109,7 @@ async def _parts(database: Database, folder: Path) -> Parts:
 
 def _session(database: Database) -> str:
     with database.transaction() as connection:
-        member = people.put_staff(connection, "bench", "Измеритель", "", Role.SPECIALIST)
+        member = people.put_staff(connection, "bench", "Измеритель", "", Role.HEAD)
         return sessions.begin(connection, member, _now(), "password")
 
 
