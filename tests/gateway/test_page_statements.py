@@ -4,8 +4,9 @@ import pytest
 
 from deploy.local.story import Story
 from domain.terms import Status
+from storage.database import Database
 from tests.gateway.conftest import Api
-from tests.gateway.statements import counted
+from tests.gateway.statements import Asked, counted, read_whole
 from tests.gateway.test_ticket_page import Browser
 
 FEW, MANY = 3, 12
@@ -31,6 +32,12 @@ def cached_tickets() -> int:
     return 100
 
 
+GROWING = {
+    *("tickets", "requests", "messages", "events", "letters", "attachments", "files"),
+    *("raw_letters", "handovers", "review_items", "users", "clients", "sessions"),
+}
+
+
 async def test_no_page_asks_more_of_the_register_where_there_are_more_tickets(
     live: Api, story: Story
 ) -> None:
@@ -43,6 +50,31 @@ async def test_no_page_asks_more_of_the_register_where_there_are_more_tickets(
 
     assert many == few
     assert {path: asked for path, asked in many.items() if asked > MOST} == {}
+
+
+async def test_no_page_reads_a_table_that_grows_from_end_to_end(live: Api, story: Story) -> None:
+    number = await live.file("alla", subject="Отчёт пуст")
+    await story.world.settle()
+    of_ticket = {
+        "sveta": (f"/tickets/{number}", f"/tickets/{number}/similar"),
+        "alla": (f"/cabinet/{number}",),
+    }
+
+    for who, paths in PAGES.items():
+        browser = Browser(live, who)
+        for path in (*paths, *of_ticket.get(who, ())):
+            with counted() as asked:
+                assert (await browser.get(path)).status_code == 200
+            for one in asked:
+                assert not read_whole(live.parts.database, one) & GROWING, f"{path}: {one.text}"
+
+
+def test_a_reading_that_no_index_serves_is_seen(database: Database) -> None:
+    served = Asked("SELECT 1 FROM tickets WHERE number = %(number)s", {"number": "PS-000001"})
+    unserved = Asked("SELECT 1 FROM tickets WHERE release LIKE '%%5.14'", {})
+
+    assert read_whole(database, served) == set()
+    assert read_whole(database, unserved) == {"tickets"}
 
 
 async def _file(live: Api, story: Story, places: range) -> None:

@@ -14,7 +14,8 @@ from storage import handovers, requests
 from storage.requests import Registration
 from storage.ticket_tables import tickets
 from tests.gateway.conftest import Api
-from tests.gateway.test_ticket_page import Browser, counted
+from tests.gateway.statements import counted
+from tests.gateway.test_ticket_page import Browser
 
 FEW, MANY = 5, 150
 
@@ -57,15 +58,15 @@ def registration(api: Api, key: str, place: int) -> Registration:
 
 @pytest.mark.parametrize("path", ["/queue", "/queue?list=open", "/queue?list=open&channel=web"])
 async def test_a_longer_queue_asks_the_register_no_more_often(
-    api: Api, desk: Browser, enter: Callable[..., list[str]], path: str
+    desk: Browser, enter: Callable[..., list[str]], path: str
 ) -> None:  # U1
     enter(FEW)
     await desk.get(path)
-    with counted(api) as for_few:
+    with counted() as for_few:
         await desk.get(path)
     enter(MANY - FEW, is_routine=False)
 
-    with counted(api) as for_many:
+    with counted() as for_many:
         answer = await desk.get(path)
 
     assert answer.status_code == 200
