@@ -12,10 +12,11 @@ from domain.reports import Bin, Part
 HEIGHT, FLOOR, TALLEST = 238, 214, 180
 LABEL_ABOVE = 5
 GAP = 0.06
+WIDEST_WEEK = 10.0
 NEAR = 4.0
 MOST_LABELS = 8
 HALF = 50.0
-HOUR = 3600
+MINUTE, HOUR = 60, 3600
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def by_weeks(parts: Sequence[Part], bars: Sequence[Bar], names: Sequence[str]) -
         for place, name in enumerate(names)
         if place % every == 0
     )
-    return Chart(_columns(bars, ()), ticks)
+    return Chart(_columns(bars, (), WIDEST_WEEK), ticks)
 
 
 def share(value: int, most: int) -> float:
@@ -100,31 +101,37 @@ def share(value: int, most: int) -> float:
 
 
 def short(amount: WorkingTime) -> str:
-    """Write an amount below an axis: whole hours, or hours and minutes."""
+    """Write an amount in a chart: whole hours, hours and minutes, seconds under a minute."""
     hours, rest = divmod(amount.seconds, HOUR)
-    return f"{hours}:{rest // 60:02}" if rest else str(hours)
+    if 0 < amount.seconds < MINUTE:
+        return f"0:00:{amount.seconds:02}"
+    return f"{hours}:{rest // MINUTE:02}" if rest // MINUTE else str(hours)
 
 
-def _columns(bars: Sequence[Bar], lines: Sequence[float]) -> tuple[Column, ...]:
+def _columns(
+    bars: Sequence[Bar], lines: Sequence[float], widest: float = 100.0
+) -> tuple[Column, ...]:
     step, most = 100 / len(bars), max((bar.value for bar in bars), default=0)
-    return tuple(_column(place * step, step, bar, most, lines) for place, bar in enumerate(bars))
+    width = min(step * (1 - 2 * GAP), widest)
+    return tuple(
+        _column((place + 0.5) * step, width, bar, most, lines) for place, bar in enumerate(bars)
+    )
 
 
-def _column(x: float, step: float, bar: Bar, most: int, lines: Sequence[float]) -> Column:
+def _column(middle: float, width: float, bar: Bar, most: int, lines: Sequence[float]) -> Column:
     height = max(round(TALLEST * bar.value / most), 1) if bar.value and most else 0
     top = FLOOR - height
-    label = _above(x, step, top, bar.above, lines) if bar.above else None
-    left, width = round(x + step * GAP, 2), round(step * (1 - 2 * GAP), 2)
-    return Column(left, width, top, height, bar.address, bar.told, label)
+    label = _above(middle, width, top, bar.above, lines) if bar.above else None
+    left = round(middle - width / 2, 2)
+    return Column(left, round(width, 2), top, height, bar.address, bar.told, label)
 
 
-def _above(x: float, step: float, top: int, words: str, lines: Sequence[float]) -> Label:
+def _above(middle: float, width: float, top: int, words: str, lines: Sequence[float]) -> Label:
     """Put the number above its bar, out of the way of a line through its middle."""
-    middle = x + step / 2
     if not any(abs(line - middle) < NEAR for line in lines):
         return Label(round(middle, 2), top - LABEL_ABOVE, words)
     is_left = all(line >= middle for line in lines if abs(line - middle) < NEAR)
-    edge = x + step * GAP if is_left else x + step * (1 - GAP)
+    edge = middle - width / 2 if is_left else middle + width / 2
     return Label(round(edge, 2), top - LABEL_ABOVE, words, "start" if is_left else "end")
 
 
