@@ -114,6 +114,14 @@ class Ground(StrEnum):
     CANNOT_BE_SERVED = "cannot_be_served"
 
 
+class Grade(StrEnum):
+    """How much a solution helped, as its client says (R8)."""
+
+    HELPED = "helped"
+    PARTLY = "partly"
+    NOT_HELPED = "not_helped"
+
+
 class LetterState(StrEnum):
     """Where a letter stands on its way out."""
 

@@ -14,6 +14,7 @@ from domain.terms import (
     Channel,
     Criticality,
     DeferralReason,
+    Grade,
     Ground,
     Outcome,
     Status,
@@ -129,6 +130,11 @@ NAMES: Mapping[type[StrEnum], Mapping[str, Pair]] = {
         Ground.WITHDRAWN: ("отозвана клиентом", "withdrawn by the client"),
         Ground.NO_ACTIVE_SUPPORT: ("нет действующей поддержки", "no active support"),
         Ground.CANNOT_BE_SERVED: ("обращение нельзя обслужить", "the appeal cannot be served"),
+    },
+    Grade: {
+        Grade.HELPED: ("помогло", "helped"),
+        Grade.PARTLY: ("помогло частично", "helped in part"),
+        Grade.NOT_HELPED: ("не помогло", "did not help"),
     },
 }
 

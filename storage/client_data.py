@@ -29,6 +29,12 @@ WHERE requests.user_id = :user_id AND letters.kind <> 'critical_alert'
 ORDER BY letters.accepted_at, letters.key
 """)
 
+RATINGS = text("""
+SELECT ratings.number, ratings.grade, ratings.words, ratings.at
+FROM ratings JOIN requests ON requests.number = ratings.number
+WHERE requests.user_id = :user_id ORDER BY ratings.at, ratings.number
+""")
+
 
 def count_tickets(connection: Connection, user_id: int) -> int:
     """Return how many tickets the user has filed."""
@@ -37,12 +43,13 @@ def count_tickets(connection: Connection, user_id: int) -> int:
 
 
 def read(connection: Connection, user_id: int, client_id: int) -> Mapping[str, list[RowMapping]]:
-    """Return the user's tickets, messages and letters, oldest first."""
+    """Return the user's tickets, messages, letters and ratings, oldest first."""
     values = {"user_id": user_id, "client_id": client_id, "author": f"client:{user_id}"}
     return {
         "tickets": _rows(connection, TICKETS, values),
         "messages": _rows(connection, MESSAGES, values),
         "letters": _rows(connection, LETTERS, values),
+        "ratings": _rows(connection, RATINGS, values),
     }
 
 

@@ -27,9 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from domain.reports import Period
-from domain.terms import Criticality, DeferralReason, Status
+from domain.terms import Criticality, DeferralReason, Grade, Status
 from storage.mail_tables import letters, review_items
 from storage.people_tables import staff
+from storage.rating_tables import ratings
 from storage.ticket_tables import DEPARTURE, events, messages, tickets
 
 Place = tuple[datetime, str]
@@ -52,6 +53,9 @@ class Figure(StrEnum):
     SKIPPED = "skipped"
     CRITICAL = "critical"
     URGED = "urged"
+    HELPED = "helped"
+    PARTLY = "partly"
+    NOT_HELPED = "not_helped"
 
 
 T, SNAPSHOT = tickets.c, tickets.c.snapshot
@@ -70,6 +74,11 @@ DEPARTURES = {
     Figure.SKIPPED: "taken",
     Figure.CRITICAL: "criticality_confirmed",
     Figure.URGED: "letter_urged",
+}
+GRADES = {
+    Figure.HELPED: Grade.HELPED,
+    Figure.PARTLY: Grade.PARTLY,
+    Figure.NOT_HELPED: Grade.NOT_HELPED,
 }
 FAILED_AT = func.coalesce(letters.c.bounced_at, letters.c.tried_at, letters.c.prepared_at)
 
@@ -170,6 +179,9 @@ def _numbers(behind: Behind) -> Select[*tuple[Any, ...]]:
         return select(events.c.number).where(is_it).distinct()
     if figure is Figure.UNDELIVERED:
         return select(letters.c.number).where(_is_undelivered(period)).distinct()
+    if figure in GRADES:
+        is_it = (ratings.c.grade == GRADES[figure]) & within(ratings.c.at, period)
+        return select(ratings.c.number).where(is_it)
     if figure in OPEN:
         is_reason = [SNAPSHOT["deferral"].astext == behind.reason] if behind.reason else []
         return select(T.number).where(STANDS, OPEN[figure], *is_reason)

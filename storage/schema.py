@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from domain.terms import Channel, Criticality, Role, Status, TicketKind
+from domain.terms import Channel, Criticality, Grade, Role, Status, TicketKind
 
 metadata = MetaData(
     naming_convention={
@@ -46,7 +46,9 @@ def generated(name: str, type_: TypeEngine[Any], expression: str) -> Column[Any]
     return Column(name, type_, Computed(expression, persisted=True))
 
 
-def one_of(column: str, values: type[Channel | Criticality | Role | Status | TicketKind]) -> str:
+def one_of(
+    column: str, values: type[Channel | Criticality | Grade | Role | Status | TicketKind]
+) -> str:
     """Return the condition that a column holds one of these values."""
     names = ", ".join(f"'{value.value}'" for value in values)
     return f"{column} IN ({names})"

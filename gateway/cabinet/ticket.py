@@ -1,18 +1,19 @@
-"""A client's ticket on a page: read it, add to it, answer, withdraw, disagree, write to the head.
+"""A client's ticket on a page: read, add to, answer, withdraw, rate, disagree, turn to the head.
 
-Carries out R2, R41, R53, R63-R65; K4-K7. The same pages stand behind both doors; without a script
-each action is a page of its own.
+Carries out R2, R8, R41, R53, R63-R65; K4-K7, F71. The same pages stand behind both doors; without
+a script each action is a page of its own.
 """
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from gateway import files
 from gateway.cabinet.acts import order, say
 from gateway.cabinet.doors import Door, TheDoor, by_link, by_session
+from gateway.cabinet.rating import Answer, keep
 from gateway.cabinet.view import ClientView, view_of
 from gateway.pages.filled import Filled, filled
 from gateway.pages.live import stream_of
@@ -100,6 +101,17 @@ async def write_to_the_head(page: AnyPage, door: TheDoor, request: Request) -> R
     return await order(
         page, door, "escalate", form, text, lambda flawed: _ask(page, door, "head", flawed)
     )
+
+
+@rooms.post("/rating", dependencies=OURS)
+async def rate(page: AnyPage, door: TheDoor, request: Request) -> Response:
+    """Keep how much the solution helped; a later answer takes the place of this one (R8)."""
+    form = await filled(request)
+    answer = form.read(Answer)
+    if isinstance(answer, Filled):
+        return await run_in_threadpool(_again, page, door, answer)
+    await run_in_threadpool(keep, page, door, answer)
+    return RedirectResponse(f"{door.base}?done=rated#done", 303)
 
 
 @rooms.get("/events")

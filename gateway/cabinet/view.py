@@ -10,7 +10,8 @@ from datetime import datetime
 
 from domain.calendar import Calendar
 from domain.clocks import ClockKind, clocks
-from domain.terms import Status
+from domain.terms import Ground, Status
+from domain.ticket import Ticket
 from gateway.cabinet.doors import Door
 from gateway.cabinet.standing import Standing, standing
 from gateway.cabinet.talk import Reading, Said, talk
@@ -20,8 +21,9 @@ from gateway.pages.rendering import Page
 from gateway.pages.translation import _, marked
 from gateway.shown import CaseRead, Showing
 from gateway.tickets import read_case
-from storage import calendars, messages
+from storage import calendars, messages, ratings
 from storage.database import Connection
+from storage.ratings import Rating
 
 WAITED: Mapping[ClockKind, str] = {
     ClockKind.CLIENT: marked("ждали вас"),
@@ -52,6 +54,8 @@ class ClientView:
     next_at: datetime | None
     next_what: str
     head_address: str
+    may_rate: bool
+    rating: Rating | None
     now: datetime
 
     @property
@@ -87,10 +91,11 @@ def view_of(page: Page, door: Door) -> ClientView:
         read = read_case(connection, door.visitor, door.number)
         calendar = _calendar(connection, read, rules.calendar)
         texts = {row["id"]: str(row["text"]) for row in messages.list_for(connection, door.number)}
+        rated = ratings.find(connection, door.number) if may_rate(read.ticket) else None
     has_scanner = page.parts.settings.has_scanner
     showing = Showing(for_client=True, calendar=calendar, at=page.now, has_scanner=has_scanner)
     said = talk(read, showing, texts, Reading(str(door.visitor.actor), door.base))
-    return _view(page, door, read, showing, said, rules.settings.head_address)
+    return _view(page, door, read, showing, said, rules.settings.head_address, rated)
 
 
 def _view(  # noqa: PLR0913, PLR0917 - one for each thing that was read
@@ -100,6 +105,7 @@ def _view(  # noqa: PLR0913, PLR0917 - one for each thing that was read
     showing: Showing,
     said: tuple[Said, ...],
     head_address: str,
+    rated: Rating | None,
 ) -> ClientView:
     ticket, shown = read.ticket, showing.ticket(read)
     present = _of_the_present(read, said)
@@ -123,8 +129,15 @@ def _view(  # noqa: PLR0913, PLR0917 - one for each thing that was read
         next_at=step.at if step and is_ours_to_tell else None,
         next_what=_(NEXT[step.what]) if step and is_ours_to_tell else "",
         head_address=head_address,
+        may_rate=may_rate(ticket),
+        rating=rated,
         now=page.now,
     )
+
+
+def may_rate(ticket: Ticket) -> bool:
+    """Tell whether the client may say how much the solution helped: there has to be one (R8)."""
+    return ticket.status is Status.CLOSED and ticket.ground is Ground.SOLVED
 
 
 CLOSINGS = frozenset({"closing", "no_active_support", "cannot_be_served"})

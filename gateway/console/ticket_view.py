@@ -24,10 +24,11 @@ from gateway.pages.translation import _, marked, present
 from gateway.pages.visitors import the_visitor
 from gateway.shown import CLOCKS, CaseRead, Showing
 from gateway.tickets import read_case
-from storage import calendars, client_card, drafts, handovers
+from storage import calendars, client_card, drafts, handovers, ratings
 from storage.client_card import Card
 from storage.database import Connection
 from storage.drafts import Draft
+from storage.ratings import Rating
 from storage.rules import Rules
 from storage.saved_replies import KeptReply
 
@@ -90,6 +91,7 @@ class TicketView:
     drafts: Mapping[str, Draft]
     replies: tuple[KeptReply, ...]
     orders: tuple[str, ...]
+    rating: Rating | None
     seen: int
     leaves_at: datetime
     now: datetime
@@ -155,6 +157,7 @@ def view_of(page: Page, number: str) -> TicketView:
             drafts=_drafts(connection, visitor, number),
             replies=kept_replies.in_language(connection, read.request["language"], page.now),
             orders=tuple(_name(order.payload) for order in orders),
+            rating=ratings.find(connection, number) if read.row["closed_at"] else None,
             leaves_at=sendable_at(rules, page.now),
         )
 
@@ -168,6 +171,7 @@ def _view(  # noqa: PLR0913 - one for each thing that was read beside the ticket
     drafts: Mapping[str, Draft],
     replies: tuple[KeptReply, ...],
     orders: tuple[str, ...],
+    rating: Rating | None,
     leaves_at: datetime,
 ) -> TicketView:
     now, visitor = page.now, the_visitor(page)
@@ -192,6 +196,7 @@ def _view(  # noqa: PLR0913 - one for each thing that was read beside the ticket
         drafts=drafts,
         replies=replies,
         orders=orders,
+        rating=rating,
         seen=last_received(read),
         leaves_at=leaves_at,
         now=now,

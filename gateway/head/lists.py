@@ -47,6 +47,9 @@ TITLES = {
     Figure.SKIPPED: marked("Взяты не по порядку, причина записана"),
     Figure.CRITICAL: marked("Критичность подтверждена, вне очереди"),
     Figure.URGED: marked("Письма отправлены вне рабочего времени"),
+    Figure.HELPED: marked("Клиент ответил: помогло"),
+    Figure.PARTLY: marked("Клиент ответил: помогло частично"),
+    Figure.NOT_HELPED: marked("Клиент ответил: не помогло"),
 }
 OF_NOW = frozenset(reports.OPEN)
 

@@ -42,6 +42,7 @@ GET  /s/{number}/{token}/again                    link
 POST /s/{number}/{token}/again                    link
 GET  /s/{number}/{token}/head                     link
 POST /s/{number}/{token}/head                     link
+POST /s/{number}/{token}/rating                   link
 GET  /s/{number}/{token}/events                   link
 GET  /s/{number}/{token}/files/{digest}           link
 GET  /s/{number}/{token}/files/{digest}/picture   link
@@ -66,6 +67,7 @@ GET  /cabinet/{number}/again                      clients
 POST /cabinet/{number}/again                      clients
 GET  /cabinet/{number}/head                       clients
 POST /cabinet/{number}/head                       clients
+POST /cabinet/{number}/rating                     clients
 GET  /cabinet/{number}/events                     clients
 GET  /cabinet/{number}/files/{digest}             clients     404
 GET  /cabinet/{number}/files/{digest}/picture     clients     404
