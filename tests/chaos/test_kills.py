@@ -37,7 +37,7 @@ LIVES = 50
 AT_ONCE = 8
 KILLS = 12
 # For each thing that is waited for, not for all: on a busy machine fifty lives take their time.
-PATIENCE = 90.0
+PATIENCE = 120.0
 SERVICE = "lanskov@profman.ru"
 # Each life has an address of its own: confirmations to one keep ten minutes between them (R33).
 CLIENTS = tuple(f"life{life:02}" for life in range(LIVES))
