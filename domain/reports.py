@@ -29,9 +29,11 @@ class Period:
     last_on: date
 
     def __post_init__(self) -> None:
-        """Refuse a period that ends before it begins."""
+        """Refuse a period that ends before it begins, or with the last day that can be named."""
         if self.last_on < self.first_on:
             raise ValueError(f"a period ends after it begins: {self.first_on}, {self.last_on}")
+        if self.last_on == date.max:
+            raise ValueError("no day comes after the end of this period")
 
     @classmethod
     def week_of(cls, on: date) -> Self:

@@ -106,7 +106,6 @@ async def give(
 
     """
     require(asking.visitor, PERMISSIONS[spec.command].roles)
-    response.headers["Idempotency-Key"] = asking.key
     try:
         command = await run_in_threadpool(prepare, parts, spec, asking)
         order = Order(command, asking.visitor.actor, asking.order_key)
@@ -178,7 +177,9 @@ async def take_next(
     visitor: StaffVisitor, parts: TheParts, orders: TheOrders, response: Response
 ) -> Given:
     """Берёт в работу ту заявку, чья сейчас очередь (R49, R50)."""
-    return await take_first(visitor, parts, orders, response, uuid4().hex)
+    given = await take_first(visitor, parts, orders, response, uuid4().hex)
+    response.headers["Idempotency-Key"] = given.key
+    return given
 
 
 async def take_first(
@@ -237,6 +238,7 @@ def _door(spec: Spec) -> Callable[..., Awaitable[Given]]:
         key: OptionalKey = None,
     ) -> Given:
         asking = Asking(visitor, number, key or uuid4().hex, body, spec.kind)
+        response.headers["Idempotency-Key"] = asking.key
         return await give(parts, orders, spec, asking, response)
 
     # FastAPI reads here the body's own model, and who may come in before it looks at the body.

@@ -22,8 +22,9 @@ from mail.status_links import Opening
 from storage import requests
 from storage.bearers import Bearer
 
-Number = Annotated[str, Path(max_length=20)]
-Token = Annotated[str, Path(max_length=100)]
+# No length is refused here: whoever asks for what cannot be reads that it is not there.
+Number = Annotated[str, Path()]
+Token = Annotated[str, Path()]
 UNLISTED = {"X-Robots-Tag": "noindex, nofollow"}
 GONE, UNKNOWN = 410, 404
 

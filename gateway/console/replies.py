@@ -131,7 +131,8 @@ async def change(
 
 
 def _show(page: Page, form: Filled, reply: KeptReply | None, status: int = 200) -> HTMLResponse:
-    language = Language(form.value("language") or page.language)
+    wanted = form.value("language")
+    language = Language(wanted) if wanted in set(Language) else page.language
     known = {**SAMPLE[language], "specialist": the_visitor(page).bearer.name}
     tried = fill(form.value("text"), known)
     return page.show(

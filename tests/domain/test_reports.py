@@ -123,6 +123,11 @@ def test_a_period_never_ends_before_it_begins() -> None:  # R8
         Period(date(2026, 9, 8), date(2026, 9, 7))
 
 
+def test_a_period_has_a_day_after_it() -> None:  # R44
+    with pytest.raises(ValueError, match="no day comes after"):
+        Period(date(2026, 9, 7), date.max)
+
+
 def test_weeks_and_months_begin_at_their_beginning_and_end_with_the_day() -> None:  # R8
     wednesday = date(2026, 9, 9)
 

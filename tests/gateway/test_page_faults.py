@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 
 import httpx
+import pytest
 
 from gateway.limits import LARGEST_FORM
+from gateway.pages.visitors import csrf_of
 from storage import people, sessions
 from tests.gateway.conftest import Api
 from tests.gateway.test_malformed import FORM, PARTS
@@ -69,3 +71,51 @@ async def test_programs_are_still_told_in_json(api: Api) -> None:  # law 10
     response = await api.post("alla", "/api/requests", content=b"", headers=headers)
 
     assert (response.status_code, response.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    ("who", "address", "status"),
+    [
+        ("alla", f"/cabinet/{'9' * 30}", 404),
+        ("alla", f"/cabinet/{'9' * 30}/head", 404),
+        ("", f"/s/{'9' * 30}/token", 404),
+        ("", f"/s/PS-000001/{'a' * 5000}", 404),
+        ("", f"/static/{'a' * 5000}.css", 404),
+        ("head", "/head?to=9999-12-31", 200),
+        ("head", "/head/order?from=9999-12-31&to=9999-12-31", 200),
+    ],
+)
+async def test_an_address_beyond_all_measure_is_answered_in_words(
+    api: Api, who: str, address: str, status: int
+) -> None:  # law 10
+    api.http.cookies = httpx.Cookies(signed_in(api, who) if who else {})
+
+    page = await api.http.get(address)
+
+    assert page.status_code == status
+    assert page.headers["content-type"].startswith("text/html")
+
+
+async def test_a_reply_in_a_language_that_we_do_not_write_comes_back_as_typed(
+    api: Api,
+) -> None:  # U7 law 10
+    cookies = signed_in(api, "sveta")
+    api.http.cookies = httpx.Cookies(cookies)
+    csrf = csrf_of(cookies["session"])
+    typed = {"csrf": csrf, "title": "Вход", "text": "Проверьте пароль.", "language": "tlh"}
+
+    page = await api.http.post("/replies/new", data=typed)
+
+    assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "Проверьте пароль." in page.text
+
+
+async def test_the_key_of_a_form_may_be_any_text(api: Api) -> None:  # law 2
+    number = await api.file()
+    cookies = signed_in(api, "sveta")
+    api.http.cookies = httpx.Cookies(cookies)
+    typed = {"csrf": csrf_of(cookies["session"]), "key": "ключ\u202e", "text": "Смотрю."}
+
+    page = await api.http.post(f"/tickets/{number}/note", data=typed)
+
+    assert page.status_code == HTTPStatus.SEE_OTHER
