@@ -14,6 +14,7 @@ from mail.reading import ReceivedLetter, read
 from mail.showing import Showroom
 from storage.database import Database
 from storage.files import FileStore
+from storage.forecasting import CurrentBasis
 from storage.rules import CurrentRules
 from workflows.connection import connect
 from workflows.installation import Installation
@@ -44,6 +45,11 @@ class Parts:
         """Where letters are filed."""
         house = house_of(self.settings)
         return FilingDesk(self.files, self.rules, house, self.clock, self.read_letter)
+
+    @cached_property
+    def basis(self) -> CurrentBasis:
+        """What a forecast goes by."""
+        return CurrentBasis(self.database)
 
 
 async def assemble(settings: Installation) -> Parts:

@@ -248,11 +248,14 @@ def count_review(connection: Connection) -> dict[str, tuple[int, datetime]]:
     return {kind: (many, since) for kind, many, since in connection.execute(found)}
 
 
-def count_replies(
-    connection: Connection, until: datetime, back: timedelta = timedelta(days=21)
-) -> dict[str, int]:
+def count_replies(connection: Connection, until: datetime) -> dict[str, int]:
     """Return how many first replies each of the last days gave, by its date in Moscow."""
+    return {row.on_day: row.many for row in connection.execute(replies_by_day(until))}
+
+
+def replies_by_day(until: datetime, back: timedelta = timedelta(days=21)) -> Select[str, int]:
+    """Return the choice of the last days with the number of their first replies."""
     on = cast(cast(func.timezone("Europe/Moscow", T.answered_at), Date), Text)
     is_late = (T.answered_at >= until - back) & (T.answered_at < until)
-    found = select(on, func.count()).where(is_late, ~T.is_merged).group_by(on)
-    return dict(connection.execute(found).all())
+    told = (on.label("on_day"), func.count().label("many"))
+    return select(*told).where(is_late, ~T.is_merged).group_by(on)

@@ -16,6 +16,7 @@ from domain.terms import Criticality, TicketKind
 from domain.words import name
 from gateway.cabinet.doors import UNLISTED, Number
 from gateway.cabinet.seals import is_sealed, seal
+from gateway.foretelling import foretold
 from gateway.pages.rendering import Page
 from gateway.pages.visitors import AnyPage, ClientPage, the_visitor
 from gateway.problems import not_found
@@ -28,6 +29,7 @@ router = APIRouter(include_in_schema=False)
 
 PURPOSE = "accepted"
 LASTS = timedelta(days=1)
+FORETOLD_FOR = timedelta(minutes=15)  # later the page would tell of what came after
 
 
 def accepted_address(page: Page, number: str) -> str:
@@ -79,6 +81,13 @@ def _read(connection: Connection, number: str) -> Accepted:
     return Accepted(request, files.list_for(connection, request["message_id"]))
 
 
+def _foretold(page: Page, request: Row) -> str:
+    received_at = request["received_at"]
+    if page.now - received_at > FORETOLD_FOR:
+        return ""
+    return foretold(page, (True, received_at, request["number"]))
+
+
 def _show(page: Page, shown: Accepted, *, ticket_page: str, is_sent: bool) -> HTMLResponse:
     settings = page.parts.rules().settings
     request, carried = shown.request, shown.carried
@@ -93,6 +102,7 @@ def _show(page: Page, shown: Accepted, *, ticket_page: str, is_sent: bool) -> HT
         is_module=request["kind"] == TicketKind.MODULE_WISH,
         ticket_page=ticket_page,
         is_sent=is_sent,
+        foretold=_foretold(page, request),
         head_address=settings.head_address,
         service_address=settings.service_address,
     )

@@ -1,6 +1,6 @@
 """The form of a new appeal in the cabinet: documentation first, then one screen or two (K1).
 
-Carries out R9, R22, R26, R29, R35-R43, R51; Q2.
+Carries out R9, R22, R26, R29, R35-R43, R51, R52; Q2.
 """
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from gateway.cabinet import sending
 from gateway.cabinet.proof import Challenge
 from gateway.cabinet.sending import Sending, matter_of, register_own
+from gateway.foretelling import foretold
 from gateway.forms import Matter
 from gateway.pages.filled import Filled, filled
 from gateway.pages.rendering import Page
@@ -61,6 +62,7 @@ def show_form(
         criticalities=sending.CRITICALITIES,
         opens_at=None if rules.calendar.is_open(page.now) else opens_at,
         challenge=challenge,
+        foretold=foretold(page),
     )
 
 

@@ -16,6 +16,7 @@ from gateway.cabinet.doors import Door
 from gateway.cabinet.standing import Standing, standing
 from gateway.cabinet.talk import Reading, Said, talk
 from gateway.console.ticket_clocks import Derived, own_clock
+from gateway.foretelling import foretold
 from gateway.models import TicketShown
 from gateway.pages.rendering import Page
 from gateway.pages.translation import _, marked
@@ -36,6 +37,7 @@ NEXT = {
     "close": marked("уйдёт письмо с результатом"),
 }
 ENDED = frozenset({Status.CLOSED, Status.CLOSING})
+QUEUED = frozenset({Status.REGISTERED, Status.IN_QUEUE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,7 @@ class ClientView:
     clock: Derived | None
     next_at: datetime | None
     next_what: str
+    foretold: str
     head_address: str
     may_rate: bool
     rating: Rating | None
@@ -128,6 +131,7 @@ def _view(  # noqa: PLR0913, PLR0917 - one for each thing that was read
         clock=own_clock(ticket, measured, showing.calendar, page.now, WAITED),
         next_at=step.at if step and is_ours_to_tell else None,
         next_what=_(NEXT[step.what]) if step and is_ours_to_tell else "",
+        foretold=_foretold(page, read),
         head_address=head_address,
         may_rate=may_rate(ticket),
         rating=rated,
@@ -138,6 +142,14 @@ def _view(  # noqa: PLR0913, PLR0917 - one for each thing that was read
 def may_rate(ticket: Ticket) -> bool:
     """Tell whether the client may say how much the solution helped: there has to be one (R8)."""
     return ticket.status is Status.CLOSED and ticket.ground is Ground.SOLVED
+
+
+def _foretold(page: Page, read: CaseRead) -> str:
+    """Say when a first answer may come to a ticket that waits for it in the queue."""
+    row = read.row
+    if read.ticket.status not in QUEUED or row["answered_at"] is not None:
+        return ""
+    return foretold(page, (row["is_routine"], row["received_at"], row["number"]))
 
 
 CLOSINGS = frozenset({"closing", "no_active_support", "cannot_be_served"})

@@ -6,18 +6,18 @@ Carries out R8, R39, R45, R49-R54, R65, law 7; U15. The forecast is called one (
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from itertools import islice
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from domain.calendar import FULL_DAY, MOSCOW, ONE_DAY, Calendar, WorkingTime
+from domain.calendar import Calendar, WorkingTime
 from domain.letters import LetterKind
 from domain.queue import Forecast, forecast
 from domain.terms import DeferralReason
 from gateway.console.conversation import KINDS
+from gateway.foretelling import full_day, midnight, replies_of_late
 from gateway.head import charts
 from gateway.head.periods import AskedPeriod, DayAsked
 from gateway.pages.rendering import Page
@@ -29,7 +29,6 @@ from storage.reports import Figure, Load
 router = APIRouter(include_in_schema=False)
 
 SHOWN = 10
-LOOKED_BACK_DAYS = 10
 CODE = re.compile(r"\b([45])\.(\d{1,3})\.(\d{1,3})\b|\b([45]\d\d)\b")
 FULL_BOXES = {"2.2", "452", "552"}
 DEPARTURES = {
@@ -112,13 +111,12 @@ def read_day(page: Page, asked: AskedPeriod, calendar: Calendar) -> Day:
         review=review,
         oldest=_waited(calendar, load.oldest_accepted_at, now),
         deferred_days=working_days(calendar, load.deferred_since, now),
-        foretold=_foretold(load, replies, calendar, asked.today_on),
+        foretold=forecast(
+            load.counts[Figure.WAITING],
+            replies_of_late(replies, calendar, asked.today_on),
+            full_day(),
+        ),
     )
-
-
-def midnight(on: date) -> datetime:
-    """Return the moment at which a day begins in Moscow."""
-    return datetime.combine(on, time.min, MOSCOW)
 
 
 def working_days(calendar: Calendar, since: datetime | None, now: datetime) -> int:
@@ -126,11 +124,6 @@ def working_days(calendar: Calendar, since: datetime | None, now: datetime) -> i
     if since is None:
         return 0
     return calendar.working_time_between(since, now).seconds // full_day().seconds
-
-
-def full_day() -> WorkingTime:
-    """Return the working time of a usual day."""
-    return WorkingTime.of(FULL_DAY.closes.hour - FULL_DAY.opens.hour)
 
 
 def advice(reason: str) -> str:
@@ -151,12 +144,3 @@ def letter_kind(kind: str) -> str:
 
 def _waited(calendar: Calendar, since: datetime | None, now: datetime) -> WorkingTime | None:
     return None if since is None else calendar.working_time_between(since, now)
-
-
-def _foretold(
-    load: Load, replies: dict[str, int], calendar: Calendar, today_on: date
-) -> Forecast | None:
-    back = (today_on - ONE_DAY * days for days in range(1, 2 * LOOKED_BACK_DAYS + 1))
-    worked = islice((on for on in back if calendar.day(on).hours), LOOKED_BACK_DAYS)
-    told = [replies.get(on.isoformat(), 0) for on in worked]
-    return forecast(load.counts[Figure.WAITING], told, full_day())
