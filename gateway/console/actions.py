@@ -1,6 +1,7 @@
 """Every command on a ticket as a dialog: what it needs, what will happen, or why it cannot be.
 
-Carries out R5, R19, R49, R50, R54-R59, R63-R65, law 10; U13. Without a script a dialog is a page.
+Carries out R4, R5, R19, R49, R50, R54-R59, R63-R65, law 10; U13. Without a script a dialog is a
+page.
 """
 
 from typing import Annotated
@@ -13,6 +14,7 @@ from gateway.console.calls import people_like
 from gateway.console.carrying import carry, place_of
 from gateway.console.choices import Room
 from gateway.console.dialogs import dialog_of
+from gateway.console.handing_over import hand_over, with_last_diagnosis
 from gateway.console.offers import find_spec, offer
 from gateway.console.previews import sendable_at
 from gateway.console.ticket import Number
@@ -40,7 +42,10 @@ def ask(
     """Show what a command asks; `letter` is the letter that it is about, `who` a search."""
     known = {"letter": letter, "who": who}
     form = Filled({name: value for name, value in known.items() if value})
-    return _show(page, number, kind, _with_unsent(page, place_of(number, kind), form))
+    form = _with_unsent(page, place_of(number, kind), form)
+    if kind == "hand_off":
+        form = with_last_diagnosis(page, number, form)
+    return _show(page, number, kind, form)
 
 
 @router.post("/tickets/{number}/do/{kind}", dependencies=OURS)
@@ -49,7 +54,8 @@ async def act(page: InsidePage, request: Request, number: Number, kind: Kind) ->
     form, spec = await filled(request), find_spec(kind)
     if spec is None:
         raise not_found()
-    given = await carry(page, request, number, spec, form)
+    give = hand_over if kind == "hand_off" else carry
+    given = await give(page, request, number, spec, form)
     if isinstance(given, Filled):
         return await run_in_threadpool(_show, page, number, kind, given, 422)
     if kind == "cancel_letter" and form.value("edit"):

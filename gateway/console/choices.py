@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from domain.permissions import CLOSABLE
 from domain.scope import CATALOGUE, OUTSIDE
-from domain.terms import Criticality, DeferralReason, Ground, Role
+from domain.terms import CauseClass, Criticality, DeferralReason, Ground, Role
 from domain.ticket import Ticket
 from domain.words import name
 from gateway.pages.translation import _, marked, present
@@ -95,6 +95,12 @@ def colleagues(room: Room) -> Sequence[Choice]:
     """Return those of us who may have the ticket and do not."""
     ours = (one for one in room.staff if one.role in {Role.SPECIALIST, Role.HEAD})
     return [Choice(one.login, one.name) for one in ours if str(one.id) != room.ticket.specialist]
+
+
+def causes(_room: Room) -> Sequence[Choice]:
+    """Return the classes of causes, and that none is known yet."""
+    known = [Choice(code, name(code, present.get()), "R4") for code in CauseClass]
+    return [*known, Choice("", _("пока не установлен"))]
 
 
 def outside(_room: Room) -> Sequence[Choice]:

@@ -12,6 +12,7 @@ from domain.terms import ByUser, CauseClass, Outcome, TicketKind
 from gateway.console.choices import (
     Choices,
     catalogue,
+    causes,
     colleagues,
     criticalities,
     deferrals,
@@ -100,7 +101,33 @@ DIALOGS: Mapping[str, Dialog] = {
             Input(
                 "evidence",
                 marked("Что передать разработке"),
-                help=marked("Что воспроизвели, шаги, версии, класс причины. Клиент не увидит."),
+                help=marked("Что воспроизвели, шаги, версии. Клиент не увидит."),
+            ),
+            Input(
+                "cause",
+                marked("Класс причины"),
+                "radio",
+                choices=causes,
+                is_required=False,
+            ),
+            Input(
+                "by_user",
+                marked("Участие пользователя"),
+                "radio",
+                choices=named(ByUser),
+                is_required=False,
+            ),
+            Input(
+                "tried",
+                marked("Что пробовали"),
+                help=marked("Запишется в диагностику заявки. Клиент не увидит."),
+                is_required=False,
+            ),
+            Input(
+                "found",
+                marked("Что нашли"),
+                help=marked("Запишется в диагностику заявки. Клиент не увидит."),
+                is_required=False,
             ),
             Input(
                 "text",
@@ -110,7 +137,9 @@ DIALOGS: Mapping[str, Dialog] = {
             ),
         ),
         marked("Передать в разработку"),
-        marked("Передаём, когда исправить при диагностике нельзя."),
+        marked(
+            "Передаём, когда исправить при диагностике нельзя. Что нашли, запишется в диагностику."
+        ),
         has_letter=True,
     ),
     "return_from_development": Dialog(

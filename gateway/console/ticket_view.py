@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.calendar import MOSCOW, Calendar
-from domain.clocks import clocks
+from domain.clocks import Clock, clocks
 from domain.journal import rule_of
 from domain.letters import Language
 from domain.words import command_name
@@ -18,6 +18,7 @@ from gateway.console.conversation import Entry, conversation, last_received
 from gateway.console.offers import Offer, offers
 from gateway.console.previews import sendable_at
 from gateway.console.ticket_clocks import Chip, Derived, chip, derived, own_clock
+from gateway.console.with_development import WithDevelopment, with_development
 from gateway.models import LineShown, TicketShown
 from gateway.pages.rendering import Page
 from gateway.pages.translation import _, marked, present
@@ -83,6 +84,7 @@ class TicketView:
     steps: tuple[Step, ...]
     chip: Chip
     clocks: tuple[Derived, ...]
+    development: WithDevelopment | None
     calendar_version: int
     planned: tuple[Moment, ...]
     offers: Mapping[str, Offer]
@@ -180,7 +182,8 @@ def _view(  # noqa: PLR0913 - one for each thing that was read beside the ticket
         read
     )
     entries = conversation(shown, read)
-    head, derivations = _clocks(read, calendar, now)
+    measured = clocks(read.journal, calendar, now)
+    head, derivations = _clocks(read, measured, calendar, now)
     return TicketView(
         read=read,
         shown=shown,
@@ -188,6 +191,7 @@ def _view(  # noqa: PLR0913 - one for each thing that was read beside the ticket
         steps=_steps(shown, read, entries),
         chip=head,
         clocks=derivations,
+        development=with_development(read, measured),
         calendar_version=calendar.version,
         planned=_planned(shown, entries),
         offers=offers(read.ticket, visitor.actor),
@@ -221,8 +225,9 @@ def _drafts(connection: Connection, visitor: Visitor, number: str) -> dict[str, 
     return drafts.list_at(connection, visitor.bearer.id, f"{number}/")
 
 
-def _clocks(read: CaseRead, calendar: Calendar, now: datetime) -> tuple[Chip, tuple[Derived, ...]]:
-    measured = clocks(read.journal, calendar, now)
+def _clocks(
+    read: CaseRead, measured: Sequence[Clock], calendar: Calendar, now: datetime
+) -> tuple[Chip, tuple[Derived, ...]]:
     own = own_clock(read.ticket, measured, calendar, now)
     others = (derived(one, *_title(one.kind), calendar) for one in measured)
     return chip(read.ticket, own, calendar, now), tuple(filter(None, (own, *others)))
