@@ -12,8 +12,9 @@ from domain.queue import Forecast
 from gateway.foretelling import in_words
 from gateway.pages.translation import present
 from storage.ticket_tables import tickets
-from tests.gateway.cabinet.test_pages import counted, look
+from tests.gateway.cabinet.test_pages import look
 from tests.gateway.conftest import MONDAY, Api
+from tests.gateway.statements import counted
 
 LABEL = "Прогноз по нынешней загрузке"
 DAY = timedelta(days=1)
