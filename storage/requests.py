@@ -144,14 +144,14 @@ def _get_by_key(connection: Connection, key: str) -> Entry:
 
 
 FOLLOW_UP = text("""
-SELECT requests.kind, requests.client_id, requests.user_id, requests.name, requests.address,
+SELECT requests.kind, tickets.client_id, requests.user_id, requests.name, requests.address,
        requests.phone, requests.login, requests.is_verified, requests.language, requests.subject,
        message.text, message.visible_text, message.channel, message.author, message.at,
        message.header_id, message.raw_id,
-       EXISTS (SELECT FROM contracts WHERE contracts.client_id = requests.client_id
+       EXISTS (SELECT FROM contracts WHERE contracts.client_id = tickets.client_id
                AND (message.at AT TIME ZONE 'Europe/Moscow')::date
                    BETWEEN starts_on AND coalesce(ends_on, 'infinity')) AS entitled
-FROM requests, messages AS message
+FROM requests JOIN tickets USING (number), messages AS message
 WHERE requests.number = :number AND message.id = :message_id
 """)
 
@@ -165,7 +165,7 @@ SELECT :new, digest, name, content_type FROM attachments WHERE message_id = :old
 def follow_up(connection: Connection, number: str, message_id: int, accepted_at: datetime) -> Entry:
     """Open a new ticket, linked to the closed one, from a message that came too late (R64, Q8).
 
-    The same message again is the same ticket.
+    It is the closed one's present client's. The same message again is the same ticket.
 
     Raises:
         UnknownMessageError: when there is no such message, or no such ticket.

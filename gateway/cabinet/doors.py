@@ -19,7 +19,7 @@ from gateway.pages.rendering import Page
 from gateway.pages.visitors import AnyPage, ClientPage, the_visitor
 from gateway.sight import Row
 from mail.status_links import Opening
-from storage import requests
+from storage import requests, tickets
 from storage.bearers import Bearer
 
 # No length is refused here: whoever asks for what cannot be reads that it is not there.
@@ -105,20 +105,22 @@ TheDoor = Annotated[Door, Depends(door_of)]
 def _holder(page: Page, number: str, token: str) -> LinkVisitor:
     with page.parts.database.transaction() as connection:
         told = status_links.opened(page.parts, connection, number, token)
-        row = requests.find(connection, number)
-    if told is not Opening.OPEN or row is None:
+        row = tickets.find_row(connection, number)
+        request = requests.find(connection, number)
+    if told is not Opening.OPEN or row is None or request is None:
         raise LinkOverError(told)
-    return LinkVisitor(_bearer(row), None, row["user_id"])
+    return LinkVisitor(_bearer(row, request["name"]), None, row["user_id"])
 
 
-def _bearer(row: Row) -> Bearer:
+def _bearer(row: Row, name: str) -> Bearer:
+    """Return who holds the link: of the ticket's present client, identified later or not (Q12)."""
     return Bearer(
         token_id=0,
         role=Role.CLIENT,
         id=row["user_id"] or 0,
         client_id=row["client_id"],
         login="",
-        name=row["name"],
+        name=name,
         scopes=frozenset(),
         is_supported=True,
         sees_organisation=False,

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from domain.calendar import WorkingTime
-from domain.events import Answered, CriticalityConfirmed, Noted
+from domain.events import Answered, CriticalityConfirmed, Noted, TicketEvent
 from domain.obligations import next_due
 from domain.occurrences import Registered
 from domain.terms import Channel, Criticality
@@ -20,7 +20,7 @@ PAGES = ("/api/tickets/{}", "/api/files/" + "0" * 64 + "?ticket={}")
 NUL = urlsafe_b64encode(b'["2026-09-07T08:30:00Z", "\\u0000"]').decode()
 
 
-def happen(api: Api, number: str, *happened: Noted | Answered | CriticalityConfirmed) -> None:
+def happen(api: Api, number: str, *happened: TicketEvent) -> None:
     """Record what happened, as the ticket's process does."""
     with api.parts.database.transaction() as connection:
         before = tickets.journal(connection, number)

@@ -3,11 +3,18 @@
 import pytest
 from sqlalchemy import update
 
+from domain.events import ClosingBegan, Identified
+from domain.occurrences import Closed
+from domain.terms import Channel, Ground
 from gateway.pages.visitors import cookie_name
-from storage import people, sessions
+from gateway.status_links import link
+from storage import people, requests, sessions
 from storage.people_tables import clients
+from storage.requests import Registration
 from tests.gateway.conftest import MONDAY, Api
 from tests.gateway.statements import counted
+from tests.gateway.test_correspondence import keyed
+from tests.gateway.test_tickets import happen, words
 
 
 async def look(api: Api, who: str, path: str) -> tuple[int, str]:
@@ -32,6 +39,26 @@ def add_colleague(api: Api) -> None:
     }
     with api.parts.database.transaction() as connection:
         assert people.import_clients(connection, [row]).taken == 1
+
+
+def identified(api: Api) -> str:
+    """Let a stranger's letter be joined to Альфа; return its number."""
+    letter = Registration(
+        key="mail:1",
+        channel=Channel.EMAIL,
+        received_at=MONDAY,
+        accepted_at=MONDAY,
+        subject="Не открывается отчёт",
+        text="Закрывается сразу после запуска.",
+        name="Анна",
+        address="anna@post.example",
+    )
+    with api.parts.database.transaction() as connection:
+        number = requests.register(connection, letter).number
+        alla = people.find_user_by_login(connection, "alla", MONDAY.date())
+    assert alla is not None
+    happen(api, number, Identified(at=MONDAY, client=str(alla.client_id), entitled=True))
+    return number
 
 
 @pytest.mark.parametrize("path", ["/cabinet", "/cabinet?whose=all", "/cabinet?q=отчёт"])
@@ -115,3 +142,33 @@ async def test_who_takes_their_data_away_has_their_own_words_and_nobody_elses(
     assert status == 200
     assert "Слова Аллы." in text
     assert "Слова Богдана." not in text
+
+
+async def test_the_link_of_a_letter_opens_a_ticket_whose_client_was_found_later(
+    api: Api,
+) -> None:  # R46 Q12 K4
+    number = identified(api)
+    with api.parts.database.transaction() as connection:
+        given = link(api.parts, connection, number, api.clock())
+
+    page = await api.http.get(given.removeprefix(api.parts.settings.site.rstrip("/")))
+
+    assert page.status_code == 200
+    assert "Закрывается сразу после запуска." in page.text
+
+
+async def test_what_follows_a_ticket_whose_client_was_found_later_is_that_clients(
+    api: Api,
+) -> None:  # R64 Q8 Q12
+    number = identified(api)
+    result = words(api, number, "Исправлено.")
+    began = ClosingBegan(at=MONDAY, ground=Ground.SOLVED, text=result)
+    happen(api, number, began, Closed(at=MONDAY))
+
+    answer = await api.post(
+        "alla", f"/api/tickets/{number}/messages", data={"text": "Снова"}, headers=keyed()
+    )
+
+    opened = answer.json()["opened"]
+    assert (await look(api, "alla", f"/cabinet/{opened}"))[0] == 200
+    assert (await look(api, "bogdan", f"/cabinet/{opened}"))[0] == 404
