@@ -112,7 +112,10 @@ def submit_again(  # noqa: PLR0913, PLR0917 - one for each part of the HTTP requ
 
 
 def _file(parts: Parts, written: Written, response: Response) -> MessageReceipt:
-    """Keep the message with its files; one for a closed ticket opens the linked one at once."""
+    """Keep the message with its files; one for a closed ticket opens the linked one at once.
+
+    A repetition opens none: what came in time was answered on its own ticket.
+    """
     with parts.database.transaction() as connection:
         row = visible(connection, written.visitor, written.number)
         message = written.as_message(parts)
@@ -122,8 +125,12 @@ def _file(parts: Parts, written: Written, response: Response) -> MessageReceipt:
         if not is_new:
             response.status_code = 200
             _check_same(connection, written, id_)
-        is_closed = row["status"] == Status.CLOSED
-        opened = _follow_up(connection, parts, written, id_) if is_closed else ""
+        is_late = is_new and row["status"] == Status.CLOSED
+        opened = (
+            _follow_up(connection, parts, written, id_)
+            if is_late
+            else requests.find_follow_up(connection, id_)
+        )
     return MessageReceipt(
         number=written.number,
         message=id_,

@@ -180,13 +180,23 @@ def follow_up(connection: Connection, number: str, message_id: int, accepted_at:
     row |= {"received_at": row.pop("at"), "accepted_at": accepted_at}
     registration = Registration(
         **row,
-        key=f"follow-up:{message_id}",
+        key=_key_of_follow_up(message_id),
         follow_up_of=number,
     )
     entry = register(connection, registration)
     if entry.is_new:
         connection.execute(CARRY_FILES, {"old": message_id, "new": entry.message_id})
     return entry
+
+
+def find_follow_up(connection: Connection, message_id: int) -> str:
+    """Return the number of the ticket that this message opened; empty where it opened none."""
+    known = find_by_key(connection, _key_of_follow_up(message_id))
+    return known.number if known else ""
+
+
+def _key_of_follow_up(message_id: int) -> str:
+    return f"follow-up:{message_id}"
 
 
 def find(connection: Connection, number: str) -> RowMapping | None:

@@ -92,6 +92,19 @@ async def test_a_message_to_a_closed_ticket_opens_a_linked_one(api: Api) -> None
     assert [file["name"] for file in shown["messages"][0]["files"]] == ["снимок.png"]
 
 
+async def test_a_message_that_came_in_time_opens_nothing_when_it_is_repeated_after_the_closing(
+    api: Api,
+) -> None:  # R53 R64 law 2
+    number = await api.file()
+    address, data = f"/api/tickets/{number}/messages", {"text": "Версия 8.3"}
+    await api.post("alla", address, data=data, headers=keyed())
+    close(api, number)
+
+    again = await api.post("alla", address, data=data, headers=keyed())
+
+    assert (again.json()["is_repetition"], again.json()["opened"]) == (True, "")
+
+
 async def test_an_open_ticket_is_not_submitted_again(api: Api) -> None:  # R64
     number = await api.file()
 
