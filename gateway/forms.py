@@ -3,6 +3,7 @@
 Carries out R32, R35-R43; every limit here is named in the answer that turns a request away.
 """
 
+from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from fastapi import UploadFile
@@ -32,6 +33,7 @@ def _storable(value: str) -> str:
     return value.replace("\x00", "")
 
 
+FIRST_CALL = datetime(2000, 1, 1, tzinfo=UTC)  # what is of no year of ours cannot be read back
 Storable = AfterValidator(_storable)  # PostgreSQL keeps any text but this one character
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), Storable]
 Words = Annotated[
@@ -89,7 +91,7 @@ class WebForm(Matter):
 class PhoneCall(Matter):
     """Звонок: кто звонил, если известно, и когда."""
 
-    called_at: AwareDatetime
+    called_at: Annotated[AwareDatetime, Described(ge=FIRST_CALL)]
     login: Annotated[Line, Described(description="Логин; пусто, если звонивший не опознан")] = ""
     name: Line = ""
     email: Annotated[Line, Described(description="Можно не указывать: письма уйдут почтой")] = ""

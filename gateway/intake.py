@@ -4,7 +4,8 @@ Carries out R29-R32, R35-R43, R44; Q2, Q9, Q10, Q12, Q13. The process is told by
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Header, Response
@@ -180,7 +181,7 @@ def draft(parts: Parts, visitor: Visitor, matter: Matter, sender: Sender, key: s
         told=told,
         missing=tuple(missing(_request(matter, sender))),
         requisites=tuple(sender.requisites),
-        called_at=sender.called_at,
+        called_at=_no_later(sender.called_at, at),
         author=str(visitor.actor),
     )
 
@@ -221,6 +222,7 @@ def _as_first_sent(
     if first is None:
         raise key_reused()
     before = {file.digest for file in files.list_for(connection, entry.message_id)}
+    again = replace(again, called_at=_no_later(again.called_at, first["received_at"]))
     is_same = all(first[name] == getattr(again, name) for name in COMPARED)
     is_same = is_same and first["told"] == again.told
     if not is_same or before != {file.digest for file in carried}:
@@ -228,6 +230,11 @@ def _as_first_sent(
     moments = {"received_at": first["received_at"], "accepted_at": first["accepted_at"]}
     known = {"client_id": first["client_id"], "missing": tuple(first["missing"])}
     return Registration(**{**again.__dict__, **moments, **known})
+
+
+def _no_later(called_at: datetime | None, registered_at: datetime) -> datetime | None:
+    """Return when the call was; a clock that is ahead puts no call after its registration."""
+    return None if called_at is None else min(called_at, registered_at)
 
 
 def key_reused() -> Problem:

@@ -22,6 +22,7 @@ HEAD = frozenset({Role.HEAD})
 PUBLISHERS = frozenset({Role.DEVELOPMENT, Role.HEAD})
 WATCHERS = frozenset({Role.OPERATIONS, Role.HEAD})
 LONGEST_PERIOD = 366
+LATEST_ON = date(2999, 12, 31)
 
 
 class OwnDay(Strict):
@@ -137,7 +138,9 @@ def declare_days(own: OwnDays, visitor: AnyVisitor, parts: TheParts) -> Calendar
 def show_calendar(
     _: AnyVisitor,
     parts: TheParts,
-    since: Annotated[date | None, Query(description="Первый день; по умолчанию сегодня")] = None,
+    since: Annotated[
+        date | None, Query(le=LATEST_ON, description="Первый день; по умолчанию сегодня")
+    ] = None,
     days: Annotated[int, Query(ge=1, le=LONGEST_PERIOD)] = 31,
 ) -> CalendarShown:
     """Часы каждого дня и то, что их определяет (R44, R45)."""

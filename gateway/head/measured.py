@@ -90,7 +90,8 @@ def code_name(dimension: Dimension, code: str, names: Names) -> str:
             return names.clients.get(code, code)
         case Dimension.CATEGORY:
             return category_name(code, language)
-    return name(CODES[dimension](code), language)
+    codes = CODES[dimension]
+    return name(codes(code), language) if code in set(codes) else code
 
 
 def bin_name(since: WorkingTime, until: WorkingTime | None) -> str:

@@ -13,6 +13,7 @@ from gateway.pages.translation import _
 from gateway.pages.visitors import HeadPage
 
 OWN = "custom"
+LATEST_ON = date(2999, 12, 31)  # the days after it must be days, too
 Name = Annotated[str, Query(max_length=10)]
 Day = Annotated[str, Query(max_length=10)]
 FirstDay = Annotated[str, Query(alias="from", max_length=10)]
@@ -73,12 +74,19 @@ def asked_month(
 
 def _own_days(first: str, last: str, today: date) -> AskedPeriod:
     try:
-        first_on = date.fromisoformat(first or last)
-        last_on = date.fromisoformat(last) if last else today
+        first_on = _day(first or last)
+        last_on = _day(last) if last else today
         return AskedPeriod(Period(first_on, last_on), OWN, today)
     except ValueError:
         told = _("Укажите первый и последний день, последний не раньше первого.")
         return AskedPeriod(Period(today, today), OWN, today, told)
+
+
+def _day(typed: str) -> date:
+    on = date.fromisoformat(typed)
+    if on > LATEST_ON:
+        raise ValueError(typed)
+    return on
 
 
 DayAsked = Annotated[AskedPeriod, Depends(asked_period)]

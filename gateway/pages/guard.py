@@ -5,7 +5,6 @@ policy by which a browser runs no script and loads nothing but ours.
 """
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -84,7 +83,7 @@ def is_foreign(request: Request) -> bool:
     if site := headers.get("sec-fetch-site"):
         return site not in {"same-origin", "none"}
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    return origin is not None and origin.partition("://")[2] != headers.get("host")
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -124,7 +124,8 @@ async def checked_form(request: Request, page: Annotated[Page, Depends(page_of)]
     if page.visitor is None:
         return
     form = await request.form()
-    if not hmac.compare_digest(str(form.get("csrf", "")), page.csrf):
+    given = str(form.get("csrf", "")).encode(errors="replace")
+    if not hmac.compare_digest(given, page.csrf.encode()):
         detail = _("Форма открыта в другом сеансе.")
         raise Problem(403, "csrf", detail, _("Отправьте её ещё раз с этой страницы."))
 

@@ -1,6 +1,6 @@
 """Requests by form, phone and paper: R29-R32, R35-R43, R44, Q2, Q9, Q10, Q12, Q13, Q14."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -176,6 +176,37 @@ async def test_a_call_counts_from_its_registration_and_keeps_its_time(api: Api) 
     assert row is not None
     assert row["called_at"] == datetime(2026, 9, 7, 8, 20, tzinfo=UTC)
     assert first is not None
+
+
+async def test_a_call_told_by_a_clock_that_is_ahead_is_one_ticket_and_no_later_than_it(
+    api: Api,
+) -> None:  # R30 Q10 law 2
+    call = CALL | {"called_at": "2026-09-07T11:33:00+03:00"}
+
+    first = await api.post("sveta", "/api/requests/phone", json=call, headers=keyed())
+    api.clock.set(api.clock() + timedelta(minutes=1))
+    again = await api.post("sveta", "/api/requests/phone", json=call, headers=keyed())
+
+    assert (again.status_code, again.json()["number"]) == (200, first.json()["number"])
+    with api.parts.database.transaction() as connection:
+        row = requests.find(connection, first.json()["number"])
+    assert row is not None
+    assert row["called_at"] == row["received_at"]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+03:00", "9999-12-31T23:59:59-12:00"])
+async def test_a_call_of_no_year_of_ours_makes_no_ticket_that_cannot_be_read(
+    api: Api, at: str
+) -> None:  # R30 law 10
+    call = CALL | {"called_at": at}
+
+    response = await api.post("sveta", "/api/requests/phone", json=call, headers=keyed())
+
+    if response.status_code == 201:
+        number = response.json()["number"]
+        assert (await api.get("sveta", f"/api/tickets/{number}")).status_code == 200
+    else:
+        assert response.json()["errors"][0]["field"] == "called_at"
 
 
 async def test_an_unknown_caller_without_e_mail_waits_in_identification(

@@ -19,6 +19,12 @@ async def test_the_head_declares_a_day_off_and_every_open_ticket_is_told(api: Ap
     assert told[-1].kind == "calendar_changed"
 
 
+async def test_a_calendar_past_all_days_is_asked_in_vain(api: Api) -> None:  # law 10
+    response = await api.get("alla", "/api/calendar", params={"since": "9999-12-30", "days": 31})
+
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "since")
+
+
 async def test_the_calendar_shows_each_day_with_what_decides_it(api: Api) -> None:  # R44 R45
     params = {"since": "2026-11-03", "days": 3}
 

@@ -6,6 +6,7 @@ from http import HTTPStatus
 import httpx
 import pytest
 
+from domain.reports import Dimension
 from gateway.limits import LARGEST_FORM
 from gateway.pages.visitors import csrf_of
 from storage import people, sessions
@@ -63,6 +64,52 @@ async def test_the_longest_letter_that_a_field_takes_fits_into_a_form(api: Api) 
 
     assert page.status_code == HTTPStatus.FORBIDDEN
     assert "Я" * 30_000 in page.text
+
+
+async def test_a_token_of_a_form_in_any_letters_is_a_wrong_one(api: Api) -> None:  # R2 law 10
+    page = await send(api, "sveta", "/signout", FORM, b"csrf=%D1%8F")
+
+    assert page.status_code == HTTPStatus.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    "next_", ["//[", "http://[", "/[", "//[::1", "/\\evil.test", "//evil.test"]
+)
+async def test_nobody_is_led_elsewhere_by_an_address_that_is_none(
+    api: Api, next_: str
+) -> None:  # R2 law 10
+    api.http.cookies = httpx.Cookies(signed_in(api, "sveta"))
+
+    page = await api.http.get("/signin", params={"next": next_})
+
+    assert page.status_code == HTTPStatus.SEE_OTHER
+    assert page.headers["location"] in {"/", "/%5B", "/["}
+
+
+@pytest.mark.parametrize("origin", ["http://[", "null", "", "http://support.test.evil"])
+async def test_a_form_from_an_origin_that_is_none_is_foreign(
+    api: Api, origin: str
+) -> None:  # R2 law 10
+    form = {"language": "en"}
+
+    page = await api.http.post("/language", data=form, headers={"Origin": origin})
+
+    assert page.status_code == HTTPStatus.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"/head/tickets?figure=reaction&by={by}&code=x" for by in Dimension),
+        *(f"/head{page}?from=9999-12-30&to=9999-12-31" for page in ("", "/reaction", "/order")),
+        "/head/export.csv?from=9999-12-30&to=9999-12-31",
+        "/head?from=0001-01-01",
+    ],
+)
+async def test_figures_of_what_never_was_are_none(api: Api, path: str) -> None:  # R8 law 10
+    api.http.cookies = httpx.Cookies(signed_in(api, "head"))
+
+    assert (await api.http.get(path)).status_code == HTTPStatus.OK
 
 
 async def test_programs_are_still_told_in_json(api: Api) -> None:  # law 10

@@ -59,6 +59,13 @@ async def test_a_form_with_a_flaw_comes_back_as_it_was_typed(api: Api) -> None:
     assert not kept(api)
 
 
+async def test_a_language_that_nobody_writes_is_a_flaw_like_any_other(api: Api) -> None:  # law 10
+    answer = await Browser(api, "sveta").post("/replies/new", **{**FORM, "language": "xx"})
+
+    assert answer.status_code == 422
+    assert "откройте «Отбор»" in answer.text
+
+
 @pytest.mark.parametrize("who", ["alla", "dev", "ops"])
 async def test_only_those_who_write_to_clients_keep_replies(api: Api, who: str) -> None:  # R2
     assert (await Browser(api, who).get("/replies")).status_code == 403
