@@ -37,6 +37,11 @@ INSERT INTO drafts (staff_id, place, key, sent_key, saved_at)
 VALUES (:staff_id, :place, :key, :key, :at)
 ON CONFLICT (staff_id, place) DO UPDATE
   SET key = excluded.key, fields = '{}', sent_key = excluded.key, saved_at = excluded.saved_at
+  WHERE drafts.key IN (excluded.key, drafts.sent_key)
+""")
+SENT_BESIDE = text("""
+UPDATE drafts SET sent_key = :key
+WHERE staff_id = :staff_id AND place = :place AND key <> :key
 """)
 
 
@@ -48,9 +53,13 @@ def put(connection: Connection, staff_id: int, draft: Draft) -> bool:
 
 
 def mark_sent(connection: Connection, staff_id: int, place: str, key: str, at: datetime) -> None:
-    """Forget what was typed: the form of this key has been sent."""
-    values = {"staff_id": staff_id, "place": place, "key": key, "at": at}
-    connection.execute(SENT, values)
+    """Forget what was typed: the form of this key has been sent.
+
+    What another form holds for the same place, as in a second window, stays.
+    """
+    values = {"staff_id": staff_id, "place": place, "key": key}
+    connection.execute(SENT, {**values, "at": at})
+    connection.execute(SENT_BESIDE, values)
 
 
 def list_at(connection: Connection, staff_id: int, prefix: str) -> dict[str, Draft]:
@@ -61,7 +70,7 @@ def list_at(connection: Connection, staff_id: int, prefix: str) -> dict[str, Dra
     return {row.place: Draft(*row) for row in connection.execute(found)}
 
 
-def drop(connection: Connection, staff_id: int, place: str) -> None:
-    """Throw away what was typed."""
-    is_it = (drafts.c.staff_id == staff_id) & (drafts.c.place == place)
+def drop(connection: Connection, staff_id: int, place: str, key: str) -> None:
+    """Throw away what was typed into the form of this key."""
+    is_it = (drafts.c.staff_id == staff_id) & (drafts.c.place == place) & (drafts.c.key == key)
     connection.execute(delete(drafts).where(is_it))

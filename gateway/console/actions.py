@@ -101,9 +101,16 @@ def _with_unsent(page: Page, place: str, form: Filled) -> Filled:
 
 
 def _put_back(page: Page, number: str, message: str) -> None:
-    """Put the words of a letter that was kept back into the letter's field, to be changed."""
+    """Put the words of a letter that was kept back into the letter's field, to be changed.
+
+    What is typed there already stays, below them.
+    """
+    place = place_of(number, "answer")
+    form = _with_unsent(page, place, Filled())
     with page.parts.database.transaction() as connection:
         rows = messages.list_for(connection, number)
         words = next((str(row["text"]) for row in rows if str(row["id"]) == message), "")
-        draft = Draft(place_of(number, "answer"), Filled().key, {"text": words}, page.now)
-        drafts.put(connection, the_visitor(page).bearer.id, draft)
+        if words not in form.value("text"):
+            text = "\n\n".join(filter(None, (words, form.value("text"))))
+            draft = Draft(place, form.key, {**form.values, "text": text}, page.now)
+            drafts.put(connection, the_visitor(page).bearer.id, draft)

@@ -44,4 +44,4 @@ def _put(page: Page, draft: Draft, *, is_typed: bool) -> None:
         if is_typed:
             drafts.put(connection, staff_id, draft)
         else:
-            drafts.drop(connection, staff_id, draft.place)
+            drafts.drop(connection, staff_id, draft.place, draft.key)

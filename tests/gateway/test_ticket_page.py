@@ -9,6 +9,7 @@ from storage import messages, people, sessions
 from storage.messages import ClientMessage
 from tests.gateway.conftest import Api
 from tests.gateway.statements import counted
+from tests.gateway.test_tickets import words
 
 FOREIGN = "PS-999999"
 
@@ -135,6 +136,22 @@ async def test_a_draft_is_its_writers_alone_and_needs_a_form_of_ours(
     assert (kept.status_code, foreign.status_code) == (204, 403)
     assert "Недописано" in (await sveta.get(f"/tickets/{number}")).text
     assert "Недописано" not in (await stepan.get(f"/tickets/{number}")).text
+
+
+async def test_words_that_come_back_from_a_letter_leave_what_is_typed_meanwhile(
+    api: Api, number: str
+) -> None:  # U6 R45
+    sveta = Browser(api, "sveta")
+    taken_back = words(api, number, "Проверьте версию.")
+    await sveta.post("/drafts", place=f"{number}/write", typed="1", key="k", text="И ещё одно.")
+    edited = {"letter": f"{number}/4/answer", "edit": str(taken_back), "key": "c"}
+
+    for _ in range(2):
+        answer = await sveta.post(f"/tickets/{number}/do/cancel_letter", **edited)
+
+    assert answer.status_code == 303
+    page = (await sveta.get(f"/tickets/{number}")).text
+    assert "Проверьте версию.\n\nИ ещё одно.</textarea>" in page
 
 
 async def test_every_command_has_a_dialog_in_both_languages(api: Api, number: str) -> None:

@@ -56,6 +56,23 @@ def test_a_save_that_comes_after_the_sending_brings_nothing_back(
 def test_a_draft_can_be_thrown_away(database: Database, sveta: int) -> None:
     with database.transaction() as connection:
         drafts.put(connection, sveta, typed("Нет"))
-        drafts.drop(connection, sveta, PLACE)
+        drafts.drop(connection, sveta, PLACE, "k1")
 
         assert drafts.list_at(connection, sveta, "") == {}
+
+
+def test_what_one_window_sends_or_empties_leaves_what_another_one_holds(
+    database: Database, sveta: int
+) -> None:  # U6
+    with database.transaction() as connection:
+        drafts.put(connection, sveta, typed("Из другого окна", key="k2"))
+
+        drafts.mark_sent(connection, sveta, PLACE, "k1", AT)
+        drafts.drop(connection, sveta, PLACE, "k1")
+        is_late_save_kept = drafts.put(connection, sveta, typed("Ответ"))
+        kept = drafts.list_at(connection, sveta, PLACE)
+        drafts.mark_sent(connection, sveta, PLACE, "k2", AT)
+
+        assert kept[PLACE].fields == {"text": "Из другого окна"}
+        assert not is_late_save_kept
+        assert drafts.list_at(connection, sveta, PLACE) == {}
