@@ -28,6 +28,7 @@ from mail.identity import Keyring
 from storage.database import Database
 from storage.rules import CurrentRules
 from workflows import LETTER_QUEUE, TASK_QUEUE
+from workflows.account_letter import AccountLetterWorkflow
 from workflows.connection import connect
 from workflows.installation import Installation, installation
 from workflows.mailbox import MailboxWorkflow, ensure_watch
@@ -101,7 +102,7 @@ async def workers(
         tickets = Worker(
             client,
             task_queue=TASK_QUEUE,
-            workflows=[TicketWorkflow, MailboxWorkflow, UpkeepWorkflow],
+            workflows=[TicketWorkflow, AccountLetterWorkflow, MailboxWorkflow, UpkeepWorkflow],
             activities=[
                 register.record_events,
                 register.plan_next,

@@ -1,7 +1,8 @@
 """The one gate by which every letter leaves: its window, its turn, one try at a time, the truth.
 
 Carries out R33, R45 and R46; laws 2, 3, 4. A retry carries the same bytes; a try whose end is
-unclear, or whose worker died, is looked up in the journal before the next one.
+unclear, or whose worker died, is looked up in the journal before the next one. A letter with a
+link that opens an account leaves no copy there: its owner would rather get it twice.
 """
 
 import time
@@ -18,10 +19,16 @@ from activities.outbox import Outbox
 from activities.pacing import Leaver, Turns, Wait
 from activities.post import TRY_SECONDS, Post
 from activities.smtp import PermanentRefusalError, TemporaryRefusalError, UnclearEndError
+from domain.account_letters import (
+    AccountLetterKind,
+    account_departure,
+    carries_link,
+    is_account_key,
+)
 from domain.correspondence import BOUNCING, OUTSIDE_WINDOW, departure
 from domain.letters import LetterKind, may_be_held_back
 from domain.terms import LetterState
-from storage import letters, review_items
+from storage import account_letters, letters, review_items
 from storage.database import Database
 from storage.letters import LEASE, Claimed
 from storage.rules import Rules
@@ -36,6 +43,7 @@ QUICK_TRIES = 4
 LOOK_AFTER = timedelta(seconds=5)
 # A server that fell silent may still be at work on the letter (RFC 5321 4.5.3.2.6).
 LOOK_AFTER_SILENCE = timedelta(minutes=10)
+LINK_IS_DEAD = "ссылка в письме больше не действует"
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,8 @@ class LetterActivities:
 
         """
         leaver = _leaver(claimed)
+        if claimed.is_link_dead:
+            return self._settle(claimed, LetterState.WITHHELD, at, LINK_IS_DEAD)
         if claimed.is_bouncing and leaver.is_automatic:
             return self._settle(claimed, LetterState.WITHHELD, at, BOUNCING)
         if (leaves_at := self._window(claimed, at)) > at:
@@ -141,7 +151,11 @@ class LetterActivities:
         seconds = TRY_SECONDS - (time.monotonic() - claimed.taken_at)
         try:
             answer = self._gate.post.send(
-                claimed.recipient, claimed.mime, claimed.message_id, seconds
+                claimed.recipient,
+                claimed.mime,
+                claimed.message_id,
+                seconds,
+                is_secret=carries_link(claimed.kind),
             )
         except PermanentRefusalError as refused:
             task = f"Письмо на адрес {claimed.recipient} не принято: {refused}"
@@ -155,13 +169,16 @@ class LetterActivities:
 
     def _left_before(self, claimed: Claimed) -> bool:
         """Look the letter up; without a journal the same Message-ID is all that can be done."""
-        return self._gate.was_sent is not None and self._gate.was_sent(claimed.message_id)
+        was_sent = None if carries_link(claimed.kind) else self._gate.was_sent
+        return was_sent is not None and was_sent(claimed.message_id)
 
     def _window(self, claimed: Claimed, at: datetime) -> datetime:
         """Return when the letter may leave; one that staff urged leaves at once (R45, law 7)."""
         if claimed.is_urged:
             return at
         rules, earliest = self._rules(), max(at, claimed.not_before or at)
+        if is_account_key(claimed.key):
+            return account_departure(AccountLetterKind(claimed.kind), earliest, rules.calendar)
         return departure(LetterKind(claimed.kind), earliest, rules.calendar, rules.settings)
 
     def _postpone(self, claimed: Claimed, leaves_at: datetime) -> Delivered:
@@ -213,8 +230,11 @@ class LetterActivities:
         """Give a letter up and put it before a person."""
         with self._database.transaction() as connection:
             letters.settle(connection, claimed.key, LetterState.FAILED, at, reason)
-            number = claimed.key.split("/")[0]
-            review_items.add(connection, "undeliverable", number=number, reason=task)
+            if is_account_key(claimed.key):
+                account_letters.show_loss(connection, claimed.key, reason)
+            else:
+                number = claimed.key.split("/")[0]
+                review_items.add(connection, "undeliverable", number=number, reason=task)
         return Delivered(claimed.key, LetterState.FAILED)
 
     def _settle(self, claimed: Claimed, state: LetterState, at: datetime, reason: str) -> Delivered:
@@ -254,7 +274,7 @@ def _is_exhausted(claimed: Claimed, at: datetime) -> bool:
 
 
 def _leaver(claimed: Claimed) -> Leaver:
-    return Leaver(claimed.key, _domain(claimed), may_be_held_back(LetterKind(claimed.kind)))
+    return Leaver(claimed.key, _domain(claimed), may_be_held_back(claimed.kind))
 
 
 def _domain(claimed: Claimed) -> str:

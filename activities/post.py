@@ -43,9 +43,17 @@ class Post:
         self._idle: LifoQueue[smtplib.SMTP] = LifoQueue()
 
     def send(
-        self, recipient: str, mime: bytes, message_id: str = "", seconds: float = TRY_SECONDS
+        self,
+        recipient: str,
+        mime: bytes,
+        message_id: str = "",
+        seconds: float = TRY_SECONDS,
+        *,
+        is_secret: bool = False,
     ) -> str:
         """Give a letter to the server and return its answer, all within so many seconds.
+
+        A secret one leaves no copy in the journal.
 
         Raises:
             TemporaryRefusalError: nothing has left; try later.
@@ -56,6 +64,8 @@ class Post:
         ends_at = time.monotonic() + seconds
         with self._connection() as smtp:
             self._address(smtp, recipient, mime, message_id)
+            if self._journal and not is_secret:
+                self._copy(smtp)
             return self._give(smtp, mime, ends_at)
 
     def close(self) -> None:
@@ -64,20 +74,21 @@ class Post:
             hang_up(self._idle.get_nowait())
 
     def _address(self, smtp: smtplib.SMTP, recipient: str, mime: bytes, message_id: str) -> None:
-        """Name sender, client and journal; a refusal of ours or of the journal is not the client's.
+        """Name sender and client; a refusal of ours, or later of the journal, is not the client's.
 
         Raises:
-            TemporaryRefusalError: also where sender or journal are refused for good: that is for
-                us to mend, and the letter waits.
+            TemporaryRefusalError: also where the sender is refused for good: that is for us to
+                mend, and the letter waits.
 
         """
         to = _routable(smtp, recipient)
         options = _letter_options(smtp, to, mime, message_id)
         _mend(smtp.mail(self._sender, options), "адрес отправителя не принят")
         demand(smtp.rcpt(to, _client_options(smtp, to)), is_of_domain=True)
-        if self._journal:
-            never = ["NOTIFY=NEVER"] if smtp.has_extn("dsn") else []
-            _mend(smtp.rcpt(self._journal, never), "журнал отправленных писем не принял копию")
+
+    def _copy(self, smtp: smtplib.SMTP) -> None:
+        never = ["NOTIFY=NEVER"] if smtp.has_extn("dsn") else []
+        _mend(smtp.rcpt(self._journal, never), "журнал отправленных писем не принял копию")
 
     def _give(self, smtp: smtplib.SMTP, mime: bytes, ends_at: float) -> str:
         """Give the letter itself; from here on until the answer nobody knows whether it left."""

@@ -12,9 +12,12 @@ from datetime import datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from storage.letters import PreparedLetter
 
 DEFAULT_FOLDER: Final = Path(".local")
 
@@ -43,6 +46,7 @@ Folder = Annotated[Path, typer.Option(help="Папка со всем, что х�
 FreePorts = Annotated[bool, typer.Option("--free-ports", help="Взять свободные порты.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Один объект JSON в строке.")]
 Login = Annotated[str, typer.Option(help="Логин сотрудника или пользователя.")]
+INVITATION: Final = "support invite --by-letter"
 DAY_FORMATS = ["%Y-%m-%d"]
 
 
@@ -162,6 +166,8 @@ def import_clients(file: Path) -> None:
     with _explained():
         report = register.import_clients(file)
     typer.echo(f"Принято строк: {report.taken}")
+    if report.taken:
+        typer.echo(f"Пригласить человека: {INVITATION} --login ЛОГИН")
     for problem in report.problems:
         typer.echo(f"строка {problem.line}, {problem.field}: {problem.reason}", err=True)
     raise typer.Exit(int(bool(report.problems)))
@@ -197,7 +203,7 @@ def add_staff(
     with _explained():
         register.add_staff(login, name, email, role)
     typer.echo(f"{name}: записано. Токен: support token create --login {login}")
-    typer.echo(f"Пароль для входа: support invite --login {login}")
+    typer.echo(f"Пароль для входа: {INVITATION} --login {login}")
 
 
 @staff.command("password", help="Задать сотруднику пароль: из ввода или строкой на stdin.")
@@ -214,13 +220,27 @@ def set_password(login: Login) -> None:
 
 
 @app.command(help="Дать одноразовую ссылку, по которой человек задаст себе пароль.")
-def invite(login: Login) -> None:
-    """Print the link alone, for whoever hands it over."""
+def invite(
+    login: Login,
+    *,
+    by_letter: Annotated[
+        bool, typer.Option("--by-letter", help="Отправить её письмом, а не показать здесь.")
+    ] = False,
+) -> None:
+    """Print the link alone, for whoever hands it over; or have it sent to the person's address."""
     from deploy import register
 
     with _explained():
-        link = register.invite(login)
-    typer.echo(link)
+        told = _told(register.invite_by_letter(login)) if by_letter else register.invite(login)
+    typer.echo(told)
+
+
+def _told(letter: "PreparedLetter") -> str:
+    from domain.calendar import MOSCOW
+
+    at = letter.leaves_at
+    when = f"уйдёт {at.astimezone(MOSCOW):%d.%m.%Y в %H:%M} МСК" if at else "уходит сейчас"
+    return f"Письмо со ссылкой на {letter.recipient} {when}. Ссылка действует семь дней."
 
 
 @contextmanager

@@ -12,9 +12,13 @@ from deploy.local import processes
 from domain.calendar import MOSCOW
 from domain.terms import Role
 from gateway.entrance import passwords
-from storage import accounts, people, tokens
+from gateway.entrance.letters import AccountPost, NoAddressError
+from storage import accounts, calendars, editions, people, tokens
+from storage.accounts import Owner
 from storage.database import Connection, Database
+from storage.letters import PreparedLetter
 from storage.people import COLUMNS, REQUIRED, ImportReport
+from storage.rules import Rules
 from workflows.installation import installation
 
 POSTGRES_PORT: Final = 5432
@@ -115,10 +119,35 @@ def invite(login: str) -> str:
     """
     now = datetime.now(UTC)
     with transaction() as connection:
-        owner = accounts.find_owner(connection, login, now)
-        if owner is None:
-            raise LookupError(f"Логина {login} нет ни у сотрудников, ни у пользователей.")
-        return f"{installation().site}/invitation/{accounts.invite(connection, owner, now)}"
+        link = accounts.invite(connection, _owner(connection, login, now), now)
+        return f"{installation().site}/invitation/{link.plain}"
+
+
+def invite_by_letter(login: str) -> PreparedLetter:
+    """Have a one-time link sent to somebody; their older links end.
+
+    Raises:
+        LookupError: nobody has this login, or they have no address.
+
+    """
+    now = datetime.now(UTC)
+    with transaction() as connection:
+        owner = _owner(connection, login, now)
+        rules = Rules(calendars.load(connection), editions.current(connection, now).settings)
+        try:
+            return AccountPost(installation(), rules).invite(connection, owner, now)
+        except NoAddressError:
+            raise LookupError(
+                f"У логина {login} нет адреса, на который можно отправить письмо. "
+                f"Передайте ссылку сами: support invite --login {login}"
+            ) from None
+
+
+def _owner(connection: Connection, login: str, now: datetime) -> Owner:
+    owner = accounts.find_owner(connection, login, now)
+    if owner is None:
+        raise LookupError(f"Логина {login} нет ни у сотрудников, ни у пользователей.")
+    return owner
 
 
 @contextmanager

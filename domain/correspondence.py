@@ -55,8 +55,11 @@ def words(event: TicketEvent, ticket: Ticket) -> int | None:
 
 def departure(kind: LetterKind, at: datetime, calendar: Calendar, settings: Settings) -> datetime:
     """Return the first moment, from `at` on, at which the letter may leave (R45)."""
-    if not keeps_window(kind, settings.confirmation):
-        return at
+    return into_window(at, calendar) if keeps_window(kind, settings.confirmation) else at
+
+
+def into_window(at: datetime, calendar: Calendar) -> datetime:
+    """Return the first moment, from `at` on, in the hours in which answers are sent (R45)."""
     if calendar.is_open(at) and calendar.is_open(at + MARGIN):
         return at
     return calendar.next_working_moment(at + MARGIN)

@@ -55,7 +55,8 @@ class LetterFacts:
     """What is known of a letter before it is filed.
 
     `signed_ticket` is the ticket of a verified id of ours; `bounce_ticket` the ticket of the letter
-    that did not arrive; `suggested_ticket` a bare number found in the subject, unproven.
+    that did not arrive, which may be ours and of no ticket; `suggested_ticket` a bare number found
+    in the subject, unproven.
     """
 
     signed_ticket: str | None = None
@@ -66,6 +67,7 @@ class LetterFacts:
     is_automatic: bool = False
     is_bounce: bool = False
     bounce_ticket: str | None = None
+    is_bounce_of_ours: bool = False
     is_own_mail: bool = False
     is_only_thanks: bool = False
     is_unreadable: bool = False
@@ -105,7 +107,9 @@ def _file_bounce(facts: LetterFacts) -> Filing:
     """Tie a bounce to the ticket of the lost letter; it never opens one nor gets an answer."""
     ticket = facts.bounce_ticket or facts.signed_ticket
     if ticket is None:
-        return Filing(Place.KEEP_BOUNCE, Reason.BOUNCE_OF_UNKNOWN)
+        is_ours = facts.is_bounce_of_ours
+        reason = Reason.BOUNCE_OF_OURS if is_ours else Reason.BOUNCE_OF_UNKNOWN
+        return Filing(Place.KEEP_BOUNCE, reason)
     return Filing(Place.ATTACH_BOUNCE, Reason.BOUNCE_OF_OURS, ticket)
 
 

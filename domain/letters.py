@@ -78,7 +78,7 @@ def is_automatic(kind: LetterKind) -> bool:
     return kind in AUTOMATIC
 
 
-def may_be_held_back(kind: LetterKind) -> bool:
+def may_be_held_back(kind: str) -> bool:
     """Tell whether a letter may be withheld or paused: no person wrote it, nothing new is in it.
 
     What people write is never kept from a client, nor an alert from staff.

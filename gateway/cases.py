@@ -118,6 +118,7 @@ def _facts(
         is_automatic=incoming.is_automatic,
         is_bounce=letter.bounce is not None,
         bounce_ticket=lost.number if lost else None,
+        is_bounce_of_ours=lost is not None,
         is_own_mail=incoming.is_ours,
         is_only_thanks=not letter.attachments and is_only_thanks(letter.visible_text),
         is_unreadable=letter.unreadable is not None,

@@ -13,7 +13,17 @@ from gateway.cases import Case, case_of, follow_up_of, registration_of
 from gateway.incoming import House, Incoming, incoming_of, unopened
 from gateway.relay import Clock, wall_clock
 from mail.reading import ReceivedLetter, read
-from storage import files, filing, handovers, letters, messages, raw_letters, requests, review_items
+from storage import (
+    account_letters,
+    files,
+    filing,
+    handovers,
+    letters,
+    messages,
+    raw_letters,
+    requests,
+    review_items,
+)
 from storage.database import Connection
 from storage.files import Attachment, FileStore
 from storage.filing import Claimed, OurLetter
@@ -108,9 +118,12 @@ class FilingDesk:
         return self._filed(connection, case, id_ if is_new else None)
 
     def keep_bounce(self, connection: Connection, case: Case) -> Settlement:
-        """Show a bounce of no letter that we know."""
+        """Show a bounce of a letter about an account, or of no letter that we know."""
         raw_id, why = case.incoming.kept.id, name(case.filing.reason)
-        review_items.add(connection, "undeliverable", reason=why, raw_id=raw_id)
+        if case.lost is not None:
+            self._tell_of_lost_link(connection, case, case.lost)
+        else:
+            review_items.add(connection, "undeliverable", reason=why, raw_id=raw_id)
         return Settlement(RawState.FILED, case.filing.reason)
 
     def keep_own(self, connection: Connection, case: Case) -> Settlement:
@@ -196,11 +209,9 @@ class FilingDesk:
         if bounce is None:
             return
         told = {"letter": lost.key, "is_hard": bounce.hard, "key": case.incoming.key}
-        handovers.add(connection, lost.number, "letter_bounced", told)
+        handovers.add(connection, case.number, "letter_bounced", told)
         if bounce.hard:
-            at = case.incoming.kept.received_at
-            letters.bounce(connection, case.incoming.bounced, at, bounce.status)
-            filing.mark_bounced(connection, lost.key, bounce.status, at)
+            self._mark_lost(connection, case, lost, bounce.status)
             reason = f"{lost.key}: {bounce.status}"
             review_items.add(
                 connection,
@@ -209,6 +220,21 @@ class FilingDesk:
                 number=lost.number,
                 raw_id=case.incoming.kept.id,
             )
+
+    def _tell_of_lost_link(self, connection: Connection, case: Case, lost: OurLetter) -> None:
+        """Show that a letter about an account did not arrive; what came back opens nothing."""
+        bounce, kept = case.incoming.letter.bounce, case.incoming.kept
+        if bounce is None:
+            return
+        if bounce.hard:
+            self._mark_lost(connection, case, lost, bounce.status)
+        account_letters.end_link(connection, lost.key, kept.received_at)
+        account_letters.show_loss(connection, lost.key, bounce.status, kept.id)
+
+    def _mark_lost(self, connection: Connection, case: Case, lost: OurLetter, status: str) -> None:
+        at = case.incoming.kept.received_at
+        letters.bounce(connection, case.incoming.bounced, at, status)
+        filing.mark_bounced(connection, lost.key, status, at)
 
 
 STEPS: Mapping[Place, Callable[[FilingDesk, Connection, Case], Settlement]] = {

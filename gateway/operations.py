@@ -104,7 +104,7 @@ class UnsentLetter(BaseModel):
     """Письмо, которому пора было уйти."""
 
     key: str
-    number: str
+    number: Annotated[str | None, Field(description="У письма об учётной записи заявки нет")]
     state: LetterState
     reason: str
 

@@ -7,7 +7,7 @@ that comes for a ticket just closed.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from math import inf
@@ -31,6 +31,7 @@ from workflows.messages import (
     BounceCame,
     CalendarChanged,
     ClientMessageCame,
+    LetterInput,
     Order,
     ReleaseCameOut,
     TicketInput,
@@ -42,6 +43,7 @@ GLANCE_SECONDS = 5.0
 LONGEST_DELAY = timedelta(minutes=1)
 
 REGISTERED = TypeAdapter(Registered)
+MOMENT = TypeAdapter(datetime)
 SIGNALS: dict[str, TypeAdapter[Any]] = {
     "client_message": TypeAdapter(ClientMessageCame),
     "letter_bounced": TypeAdapter(BounceCame),
@@ -107,8 +109,8 @@ class Relay:
         return True
 
     async def _say(self, handover: Handover) -> None:
-        if handover.kind == "start":
-            await self._start(handover)
+        if start := STARTS.get(handover.kind):
+            await start(self, handover)
             return
         message = SIGNALS[handover.kind].validate_python(handover.payload)
         handle = self._client.get_workflow_handle(handover.number)
@@ -143,6 +145,21 @@ class Relay:
                 priority_key=LEVELS[ticket.declared], fairness_key=ticket.client or "unknown"
             ),
         )
+
+    async def _start_letter(self, handover: Handover) -> None:
+        """Start the process of a letter about an account; its key is all that it is told."""
+        at = MOMENT.validate_python(handover.payload["at"])
+        with suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                "AccountLetter",
+                LetterInput(handover.number),
+                id=handover.number,
+                task_queue=TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"письмо {handover.number}",
+                start_delay=self._until(at),
+            )
 
     def _until(self, at: datetime) -> timedelta | None:
         """Return how long a request dated ahead of the engine's clock still has to wait."""
@@ -199,3 +216,9 @@ class Relay:
             except Exception:  # noqa: BLE001 - the glance every few seconds goes on meanwhile
                 log.warning("the register does not answer; listening again soon")
             await asyncio.sleep(1)
+
+
+STARTS: Mapping[str, Callable[[Relay, Handover], Awaitable[None]]] = {
+    "start": Relay._start,  # noqa: SLF001 - its own
+    "account_letter": Relay._start_letter,  # noqa: SLF001 - its own
+}

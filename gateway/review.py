@@ -31,6 +31,7 @@ NAMES: dict[Kind, str] = {
     "possible_link": marked("возможно, относится к другой заявке"),
     "reused_id": marked("другое письмо под прежним Message-ID"),
     "infected": marked("файл не прошёл проверку"),
+    "account_letter": marked("письмо об учётной записи не доставлено"),
 }
 WAYS_OUT: dict[Kind, str] = {
     "unreadable": marked(
@@ -42,6 +43,7 @@ WAYS_OUT: dict[Kind, str] = {
     "possible_link": marked("Сравните заявки; если это одно и то же, объедините их (merge)."),
     "reused_id": marked("Проверьте, что оба письма отнесены верно."),
     "infected": marked("Попросите клиента прислать файл заново."),
+    "account_letter": marked("Позвоните человеку и уточните адрес; потом пригласите его снова."),
 }
 
 

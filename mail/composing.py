@@ -6,7 +6,7 @@ letters say that they are automatic (RFC 3834), so that no machine answers them.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.header import Header
 from email.headerregistry import Address, AddressHeader
@@ -16,8 +16,9 @@ from email.utils import format_datetime
 
 from typing_extensions import override
 
+from domain.account_letters import AccountFacts, AccountLetterKind, without_link
 from domain.letters import Language, LetterFacts, LetterKind, is_automatic
-from mail.wording import one_line, render
+from mail.wording import Wording, one_line, render, render_account
 from mail.wording.moments import MOSCOW
 
 SENDER_NAMES = {
@@ -31,6 +32,7 @@ LONGEST_SUBJECT = 200
 LONGEST_ID = 400
 LONGEST_ENCODED_LINE = 76
 LONGEST_7BIT_LINE = 900
+REPLIED, GENERATED = "auto-replied", "auto-generated"
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
@@ -79,8 +81,7 @@ class _LetterPolicy(EmailPolicy):
         if name.lower() in _ID_HEADERS:
             folded = "\r\n ".join(str(value).split())
         elif name.lower() == "subject" and not value.isascii():
-            number, _, rest = str(value).partition(" ")
-            folded = _encoded_words(name, number, rest)
+            folded = _encoded_words(name, *_parted(str(value)))
         elif isinstance(value, AddressHeader) and not value.isascii():
             [address] = value.addresses
             folded = f"{_encoded_words(name, '', address.display_name)}\r\n <{address.addr_spec}>"
@@ -99,15 +100,34 @@ def compose(kind: LetterKind, facts: LetterFacts, envelope: LetterEnvelope) -> C
     Raises: ValueError naming the field, for an address, id, instance or moment that is not one.
     """
     wording = render(kind, facts)
-    subject = _undecodable(one_line(f"[{facts.number}] {wording.subject}", LONGEST_SUBJECT))
+    numbered = replace(wording, subject=f"[{facts.number}] {wording.subject}")
+    known = envelope if facts.is_verified else replace(envelope, to_name="")
+    return _set(numbered, facts.language, known, _automatic_mark(kind))
+
+
+def compose_account(
+    kind: AccountLetterKind, facts: AccountFacts, envelope: LetterEnvelope
+) -> ComposedLetter:
+    """Write a letter about an account and set it into bytes; the kept text is without its link.
+
+    Raises: ValueError as `compose` does.
+    """
+    letter = _set(render_account(kind, facts), facts.language, envelope, GENERATED)
+    return replace(letter, text=render_account(kind, without_link(facts)).body)
+
+
+def _set(
+    wording: Wording, language: Language, envelope: LetterEnvelope, mark: str
+) -> ComposedLetter:
+    subject = _undecodable(one_line(wording.subject, LONGEST_SUBJECT))
     message = EmailMessage(policy=_POLICY)
-    _address(message, facts, envelope)
+    _address(message, language, envelope)
     message["Subject"] = subject
     message["Date"] = _aware("date_at", envelope.date_at).astimezone(MOSCOW)
     _thread(message, envelope)
-    _mark(message, kind, envelope.instance)
+    _mark(message, mark, envelope.instance)
     message.set_content(wording.body, charset="utf-8", cte=_encoding(wording.body))
-    message["Content-Language"] = str(facts.language)
+    message["Content-Language"] = str(language)
     return ComposedLetter(envelope.message_id, subject, message.as_bytes(), wording.body)
 
 
@@ -124,11 +144,9 @@ def can_be_addressed(address: str) -> bool:
     return len(plain) <= LONGEST_ADDRESS and bool(_ADDRESS.fullmatch(plain))
 
 
-def _address(message: EmailMessage, facts: LetterFacts, envelope: LetterEnvelope) -> None:
-    """Name the two parties; an unverified address is not called by the name it gave itself."""
-    to_name = envelope.to_name if facts.is_verified else ""
-    message["From"] = _mailbox("sender", SENDER_NAMES[facts.language], envelope.sender)
-    message["To"] = _mailbox("to", to_name, envelope.to)
+def _address(message: EmailMessage, language: Language, envelope: LetterEnvelope) -> None:
+    message["From"] = _mailbox("sender", SENDER_NAMES[language], envelope.sender)
+    message["To"] = _mailbox("to", envelope.to_name, envelope.to)
     if envelope.reply_to:
         message["Reply-To"] = _mailbox("reply_to", "", envelope.reply_to)
 
@@ -146,14 +164,19 @@ def _thread(message: EmailMessage, envelope: LetterEnvelope) -> None:
         message["References"] = " ".join(_ends(references))
 
 
-def _mark(message: EmailMessage, kind: LetterKind, instance: str) -> None:
+def _automatic_mark(kind: LetterKind) -> str:
+    if not is_automatic(kind):
+        return ""
+    return REPLIED if kind is LetterKind.CONFIRMATION else GENERATED
+
+
+def _mark(message: EmailMessage, mark: str, instance: str) -> None:
     """Let other machines see what this letter is (RFC 3834), and this one recognise its own."""
     if not _TOKEN.fullmatch(instance):
         raise _refusal("instance")
     message["X-Profman-Loop"] = instance
-    if is_automatic(kind):
-        is_reply = kind is LetterKind.CONFIRMATION
-        message["Auto-Submitted"] = "auto-replied" if is_reply else "auto-generated"
+    if mark:
+        message["Auto-Submitted"] = mark
         message["X-Auto-Response-Suppress"] = "All"
 
 
@@ -177,6 +200,12 @@ def _ascii_address(address: str) -> str:
         return f"{local}{at}{domain if domain.isascii() else domain.encode('idna').decode()}"
     except UnicodeError:
         return ""
+
+
+def _parted(subject: str) -> tuple[str, str]:
+    """Part a subject into the number before it, if it has one, and the words."""
+    number, _, rest = subject.partition(" ")
+    return (number, rest) if number.startswith("[") else ("", subject)
 
 
 def _encoded_words(name: str, plain: str, words: str) -> str:

@@ -1,7 +1,8 @@
 """Message-IDs that only this installation can make, so that a reply finds its ticket and no other.
 
 The id names ticket, event and kind and ends in a truncated HMAC-SHA256 (RFC 2104, 128 bits) over
-all of it and the domain. A subject or an address never proves anything; this does.
+all of it and the domain. A subject or an address never proves anything; this does. A letter about
+an account names no ticket: its id proves that it is ours, and leads nowhere.
 """
 
 import hmac
@@ -17,13 +18,14 @@ SHORTEST_KEY = 32
 TAG_DIGITS = 32
 
 _CLAIM = (
-    r"t\.(?P<number>[A-Za-z0-9-]{1,40})"
+    r"(?:t\.(?P<number>[A-Za-z0-9-]{1,40})|a)"
     r"\.(?P<sequence>0|[1-9][0-9]{0,9})"
     r"\.(?P<kind>[a-z0-9_]{1,40})"
 )
 _DOMAIN = r"(?P<domain>[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,7})"
 _UNSIGNED = re.compile(f"{_CLAIM}@{_DOMAIN}", re.ASCII)
-_SIGNED = re.compile(rf"<{_CLAIM}\.(?P<tag>[0-9a-f]{{{TAG_DIGITS}}})@{_DOMAIN}>", re.ASCII)
+_TAG = rf"(?P<tag>[0-9a-f]{{{TAG_DIGITS}}})"
+_SIGNED = re.compile(rf"<(?P<claim>{_CLAIM})\.{_TAG}@{_DOMAIN}>", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,10 @@ class Keyring:
 
 @dataclass(frozen=True)
 class SignedId:
-    """What a Message-ID of ours proves: the ticket, the event, the letter and the signing key."""
+    """What a Message-ID of ours proves: the ticket, the event, the letter and the signing key.
+
+    `number` is empty for a letter about an account; `sequence` is then what the letter is about.
+    """
 
     number: str
     sequence: int
@@ -63,7 +68,18 @@ def sign(number: str, sequence: int, kind: str, keys: Keyring, domain: str) -> s
 
     Raises: ValueError where a part would not survive in a header.
     """
-    claim = f"t.{number}.{sequence}.{kind}"
+    return _signed(f"t.{number}.{sequence}.{kind}", keys, domain)
+
+
+def sign_account(id_: int, kind: str, keys: Keyring, domain: str) -> str:
+    """Make the one Message-ID of a letter about an account; it names no ticket.
+
+    Raises: ValueError as `sign` does.
+    """
+    return _signed(f"a.{id_}.{kind}", keys, domain)
+
+
+def _signed(claim: str, keys: Keyring, domain: str) -> str:
     if not _UNSIGNED.fullmatch(f"{claim}@{domain}"):
         message = f"No Message-ID can be made of {claim!r} and {domain!r}."
         raise ValueError(message)
@@ -80,7 +96,7 @@ def verify(message_id: str, keys: Keyring) -> SignedId | None:
     key_id = _signer(match, keys)
     if key_id is None:
         return None
-    return SignedId(match["number"], int(match["sequence"]), match["kind"], key_id)
+    return SignedId(match["number"] or "", int(match["sequence"]), match["kind"], key_id)
 
 
 def ticket_of(in_reply_to: str, references: Sequence[str], keys: Keyring) -> SignedId | None:
@@ -95,7 +111,7 @@ def ticket_of(in_reply_to: str, references: Sequence[str], keys: Keyring) -> Sig
 
 def _signer(match: re.Match[str], keys: Keyring) -> str | None:
     """Try every key, whether or not an earlier one fitted, so that time tells nothing."""
-    signed = f"t.{match['number']}.{match['sequence']}.{match['kind']}@{match['domain']}"
+    signed = f"{match['claim']}@{match['domain']}"
     found: str | None = None
     for key_id, key in keys.keys.items():
         if hmac.compare_digest(_tag(signed, key), match["tag"]):

@@ -21,12 +21,14 @@ SELECT messages.number, messages.at, messages.channel, messages.subject, message
 FROM messages WHERE messages.author = :author ORDER BY messages.at, messages.id
 """)
 LETTERS = text("""
-SELECT letters.number, letters.kind, letters.recipient, letters.subject, letters.text,
-       letters.accepted_at
-FROM letters JOIN requests ON requests.number = letters.number
-WHERE requests.user_id = :user_id AND letters.kind <> 'critical_alert'
-  AND letters.state IN ('accepted', 'bounced')
-ORDER BY letters.accepted_at, letters.key
+WITH own AS (
+  SELECT letters.* FROM letters JOIN requests USING (number)
+  WHERE requests.user_id = :user_id AND letters.kind <> 'critical_alert'
+  UNION ALL
+  SELECT * FROM letters WHERE user_id = :user_id
+)
+SELECT number, kind, recipient, subject, text, accepted_at FROM own
+WHERE state IN ('accepted', 'bounced') ORDER BY accepted_at, key
 """)
 
 RATINGS = text("""

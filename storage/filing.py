@@ -46,10 +46,10 @@ class KnownTicket:
 
 @dataclass(frozen=True)
 class OurLetter:
-    """A letter of ours that somebody gives back."""
+    """A letter of ours that somebody gives back; one about an account has no number."""
 
     key: str
-    number: str
+    number: str | None
 
 
 @dataclass(frozen=True)

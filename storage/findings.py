@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
+from storage import account_letters
 from storage.letters import PAUSED, list_stuck
 
 LATE = timedelta(minutes=1)
@@ -71,7 +72,11 @@ def count(connection: Connection, at: datetime) -> dict[Finding, int]:
 
 
 def tell_again(connection: Connection, at: datetime) -> tuple[str, ...]:
-    """Have the start of each ticket without a process told once more; return their numbers."""
+    """Have the start of each ticket without a process told once more; return their numbers.
+
+    The processes of letters about accounts that nobody tries are told again beside them.
+    """
+    account_letters.tell_again(connection, at - LATE)
     return tuple(connection.execute(TELL_AGAIN, {"late": at - LATE}).scalars())
 
 

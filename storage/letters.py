@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, Update, func, select, text, update
 
+from domain.account_letters import is_account_key
 from domain.terms import LetterState
 from storage.mail_tables import letters
 
@@ -27,7 +28,7 @@ class PreparedLetter:
     """A letter as it will leave; the same bytes on every try."""
 
     key: str
-    number: str
+    number: str | None
     sequence: int
     kind: str
     recipient: str
@@ -56,6 +57,7 @@ class PreparedLetter:
 class Claimed:
     """A letter in hand for one try; unclear when nobody knows how the try before it ended.
 
+    The link in a letter about an account is dead when it is used up or its time is over.
     `taken_at` is the process's own clock: after a lease the letter may be in another hand.
     """
 
@@ -69,6 +71,7 @@ class Claimed:
     first_refused_at: datetime | None = None
     is_bouncing: bool = False
     is_urged: bool = False
+    is_link_dead: bool = False
     not_before: datetime | None = None
     taken_at: float = field(default_factory=time.monotonic, compare=False)
 
@@ -88,7 +91,10 @@ RETURNING letters.key, kind, recipient, message_id, mime,
           before.state = 'sending' AS is_unclear, attempts, first_refused_at,
           urged_at IS NOT NULL AS is_urged, not_before,
           EXISTS (SELECT FROM bounced_addresses
-                  WHERE address = lower(letters.recipient)) AS is_bouncing
+                  WHERE address = lower(letters.recipient)) AS is_bouncing,
+          invitation_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM invitations WHERE id = invitation_id
+              AND ended_at IS NULL AND expires_at > :at) AS is_link_dead
 """)
 
 
@@ -106,8 +112,13 @@ def claim(
 def settle(
     connection: Connection, key: str, state: LetterState, at: datetime, reason: str = ""
 ) -> None:
-    """Write how a try ended; `reason` is the server's answer in its own words."""
+    """Write how a try ended; `reason` is the server's answer in its own words.
+
+    The bytes of a letter about an account go with it: a link is kept no longer than it is needed.
+    """
     values: dict[str, Any] = {"state": state, "reason": reason, "next_try_at": None}
+    if is_account_key(key):
+        values["mime"] = b""
     if state is LetterState.ACCEPTED:
         values |= {"accepted_at": at, "leaves_at": None}
     connection.execute(update(letters).where(letters.c.key == key).values(values))

@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 
+from domain.account_letters import AccountLetterKind
 from domain.letters import LetterKind
 from storage.schema import born, generated, metadata, moment, serial
 
@@ -54,11 +55,13 @@ mailboxes = Table(
     CheckConstraint("(fault IS NULL) = (failed_at IS NULL)", name="fault_has_its_moment"),
 )
 
+LETTER_KINDS = (*LetterKind, *AccountLetterKind)
+
 letters = Table(
     "letters",
     metadata,
     Column("key", Text, primary_key=True),
-    Column("number", Text, ForeignKey("tickets.number"), nullable=False, index=True),
+    Column("number", Text, ForeignKey("tickets.number"), index=True),
     Column("sequence", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("recipient", Text, nullable=False),
@@ -81,6 +84,10 @@ letters = Table(
     moment("urged_at"),
     Column("urged_by", Text, nullable=False, server_default=""),
     Column("urged_why", Text, nullable=False, server_default=""),
+    Column("staff_id", ForeignKey("staff.id")),
+    Column("user_id", ForeignKey("users.id")),
+    Column("invitation_id", BigInteger),  # no reference: a link is forgotten, its letter remains
+    CheckConstraint("num_nonnulls(number, staff_id, user_id) = 1", name="letter_has_one_owner"),
     CheckConstraint(
         "(urged_at IS NULL) = (urged_why = '') AND (urged_at IS NULL) = (urged_by = '')",
         name="urged_has_its_reason",
@@ -92,13 +99,15 @@ letters = Table(
         name="state_is_known",
     ),
     CheckConstraint(
-        "kind IN (" + ", ".join(f"'{kind.value}'" for kind in LetterKind) + ")",
+        "kind IN (" + ", ".join(f"'{kind.value}'" for kind in LETTER_KINDS) + ")",
         name="kind_is_known",
     ),
     CheckConstraint(
         "(state NOT IN ('accepted', 'bounced')) OR accepted_at IS NOT NULL",
         name="accepted_has_its_moment",
     ),
+    Index("ix_letters_staff_id", "staff_id", postgresql_where=text("staff_id IS NOT NULL")),
+    Index("ix_letters_user_id", "user_id", postgresql_where=text("user_id IS NOT NULL")),
     Index(
         "ix_letters_unsent",
         "prepared_at",
@@ -135,7 +144,7 @@ review_items = Table(
     Column("settled_by", Text, nullable=False, server_default=""),
     CheckConstraint(
         "kind IN ('unreadable', 'thanks', 'undeliverable', 'to_post', 'possible_link',"
-        " 'reused_id', 'infected')",
+        " 'reused_id', 'infected', 'account_letter')",
         name="kind_is_known",
     ),
     Index("ix_review_items_open", "id", postgresql_where=text("settled_at IS NULL")),

@@ -178,7 +178,8 @@ def _numbers(behind: Behind) -> Select[*tuple[Any, ...]]:
         is_it = DEPARTED & (events.c.kind == DEPARTURES[figure]) & within(events.c.at, period)
         return select(events.c.number).where(is_it).distinct()
     if figure is Figure.UNDELIVERED:
-        return select(letters.c.number).where(_is_undelivered(period)).distinct()
+        of_ticket = letters.c.number.is_not(None)
+        return select(letters.c.number).where(_is_undelivered(period), of_ticket).distinct()
     if figure in GRADES:
         is_it = (ratings.c.grade == GRADES[figure]) & within(ratings.c.at, period)
         return select(ratings.c.number).where(is_it)
@@ -233,7 +234,10 @@ def list_departures(
 def list_undelivered(
     connection: Connection, period: Period, limit: int = 20
 ) -> list[dict[str, Any]]:
-    """Return letters that came back or were refused in the period, the newest first."""
+    """Return letters that came back or were refused in the period, the newest first.
+
+    Those about accounts are among them; they have no number.
+    """
     columns = (letters.c.key, letters.c.number, letters.c.kind, letters.c.recipient)
     told = (letters.c.state, letters.c.reason, letters.c.attempts, FAILED_AT.label("at"))
     found = select(*columns, *told).where(_is_undelivered(period))

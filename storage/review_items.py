@@ -12,7 +12,14 @@ from sqlalchemy import Connection, insert, select, update
 from storage.mail_tables import review_items
 
 Kind = Literal[
-    "unreadable", "thanks", "undeliverable", "to_post", "possible_link", "reused_id", "infected"
+    "unreadable",
+    "thanks",
+    "undeliverable",
+    "to_post",
+    "possible_link",
+    "reused_id",
+    "infected",
+    "account_letter",
 ]
 COLUMNS = tuple(
     review_items.c[name]

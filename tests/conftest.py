@@ -119,9 +119,11 @@ def faulty_line() -> Iterator[Callable[[str, int], FaultyLine]]:
 
 async def record_histories(service: World, scenario: str) -> None:
     """Keep the history of each run whose course no scenario before has taken."""
-    runs = [run async for run in service.client.list_workflows('WorkflowType = "Ticket"')]
+    kinds = 'WorkflowType IN ("Ticket", "AccountLetter")'
+    runs = [run async for run in service.client.list_workflows(kinds)]
+    known = "SELECT number FROM tickets UNION SELECT key FROM letters WHERE number IS NULL"
     with service.database.transaction() as connection:
-        numbers = set(connection.execute(text("SELECT number FROM tickets")).scalars())
+        numbers = set(connection.execute(text(known)).scalars())
     ours = [run for run in runs if run.id in numbers]
     for place, run in enumerate(sorted(ours, key=lambda run: (run.id, run.start_time)), start=1):
         process = service.client.get_workflow_handle(run.id, run_id=run.run_id)

@@ -25,6 +25,13 @@ class TicketInput:
 
 
 @dataclass(frozen=True)
+class LetterInput:
+    """Which letter about an account is to be seen off, by its key alone."""
+
+    key: str
+
+
+@dataclass(frozen=True)
 class Order:
     """A command with who gives it; the same `key` again is the same command."""
 

@@ -26,7 +26,7 @@ from deploy.local.maildirs import StoredLetter
 from deploy.local.post_office import PostOffice, PostOfficeOptions
 from gateway.relay import Relay
 from mail.identity import Keyring
-from storage import handovers, tickets
+from storage import account_letters, handovers, tickets
 from storage.database import Database
 from storage.rules import CurrentRules
 from worker import Parts, workers
@@ -37,7 +37,7 @@ STATIONERY = Stationery(KEYS, "profman.ru", "world", "http://localhost")
 SERVICE = "lanskov@profman.ru"
 JOURNAL = "journal@profman.ru"
 PATIENCE = 30.0
-RUNNING = 'WorkflowType = "Ticket" AND ExecutionStatus = "Running"'
+RUNNING = 'WorkflowType IN ("Ticket", "AccountLetter") AND ExecutionStatus = "Running"'
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class World:
         return self.environment.client
 
     def ticket(self, number: str) -> WorkflowHandle[object, object]:
-        """Return the process of a ticket."""
+        """Return the process of a ticket, or of a letter about an account by its key."""
         return self.client.get_workflow_handle(number)
 
     def letters(self, address: str) -> list[StoredLetter]:
@@ -120,7 +120,7 @@ class World:
     async def _running(self) -> list[WorkflowHandle[object, object]]:
         """Return the processes that go on; the engine lists a new one later than the register."""
         listed = {one.id async for one in self.client.list_workflows(RUNNING)}
-        known = await asyncio.to_thread(self._open_tickets)
+        known = await asyncio.to_thread(self._open)
         processes = [self.ticket(number) for number in sorted(listed | known)]
         running = [await _is_running(process) for process in processes]
         return [process for process, is_so in zip(processes, running, strict=True) if is_so]
@@ -134,9 +134,10 @@ class World:
         with self.database.transaction() as connection:
             return handovers.count_pending(connection) > 0
 
-    def _open_tickets(self) -> set[str]:
+    def _open(self) -> set[str]:
         with self.database.transaction() as connection:
-            return {row["number"] for row in tickets.list_open(connection)}
+            numbers = {row["number"] for row in tickets.list_open(connection)}
+            return numbers | set(account_letters.list_unsent(connection))
 
 
 async def _is_running(process: WorkflowHandle[object, object]) -> bool:

@@ -127,4 +127,4 @@ def _read(page: Page) -> tuple[Owner | None, str | None]:
 def _put(page: Page, owner: Owner, hashed: str, guess: Guess) -> None:
     with page.parts.database.transaction() as connection:
         guess.was_right(connection)
-        accounts.put_hash(connection, owner, hashed, page.now)
+        signing_in.put_password(connection, page, owner, hashed)

@@ -50,6 +50,11 @@ def guess_of(request: Request, parts: Parts, login: str) -> Guess:
     return Guess(((f"network {network}", OF_NETWORK), (f"login {login} {network}", OF_LOGIN)))
 
 
+def asking_of(request: Request) -> Guess:
+    """Return what a request for a link is counted by: the network alone, beside its guesses."""
+    return Guess(((f"network {network_of(request)}", OF_NETWORK),))
+
+
 def network_of(request: Request) -> str:
     """Return the network of whoever asks: an address, or the half of one that a home has."""
     host = request.client.host if request.client else ""

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
+from gateway.entrance.letters import AccountPost
 from gateway.entrance.limits import Guess, guess_of, mark_device
 from gateway.entrance.passwords import Passwords, flaw, is_outdated
 from gateway.pages.paths import local_path
@@ -18,6 +19,7 @@ from gateway.pages.visitors import OURS, AnyPage, cookie_name, give_session, tak
 from gateway.parts import Parts
 from storage import accounts, sessions
 from storage.accounts import Owner
+from storage.database import Connection
 from storage.sessions import Way
 
 router = APIRouter(include_in_schema=False)
@@ -92,7 +94,7 @@ async def accept_invitation(page: AnyPage, token: str, password: Typed = "") -> 
     if error := flaw(password, found.login):
         return page.show("entrance/invitation.html", 422, owner=found, error=error)
     hashed = await passwords.hash(password)
-    owner = await run_in_threadpool(_use_up, page.parts, token, hashed, page.now)
+    owner = await run_in_threadpool(_use_up, page, token, hashed)
     if owner is None:
         return page.show("entrance/invitation.html", 404, owner=None, error="")
     return await begin(page, owner, "invitation", "/")
@@ -154,10 +156,17 @@ def _invited(parts: Parts, token: str, now: datetime) -> Owner | None:
         return found.owner if found else None
 
 
-def _use_up(parts: Parts, token: str, hashed: str, now: datetime) -> Owner | None:
-    with parts.database.transaction() as connection:
-        found = accounts.find_invitation(connection, token, now)
+def _use_up(page: Page, token: str, hashed: str) -> Owner | None:
+    with page.parts.database.transaction() as connection:
+        found = accounts.find_invitation(connection, token, page.now)
         if found is None:
             return None
-        accounts.put_hash(connection, found.owner, hashed, now)
+        put_password(connection, page, found.owner, hashed)
         return found.owner
+
+
+def put_password(connection: Connection, page: Page, owner: Owner, hashed: str) -> None:
+    """Keep a new password and let its owner know by letter."""
+    id_ = accounts.put_hash(connection, owner, hashed, page.now)
+    post = AccountPost(page.parts.settings, page.parts.rules(), page.language)
+    post.tell_of_change(connection, owner, id_, page.now)

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from domain.account_letters import AccountLetterKind
 from domain.calendar import Calendar, WorkingTime
 from domain.letters import LetterKind
 from domain.queue import Forecast, forecast
@@ -44,6 +45,14 @@ REVIEW = {
     "thanks": marked("похоже на благодарность"),
     "undeliverable": marked("письма, о судьбе которых нужно решить"),
     "to_post": marked("письма ждут отправки обычной почтой"),
+    "account_letter": marked("письма о паролях не доставлены"),
+}
+
+
+ACCOUNT_LETTERS: Mapping[str, str] = {
+    AccountLetterKind.INVITATION: marked("приглашение войти"),
+    AccountLetterKind.PASSWORD_RESET: marked("ссылка для пароля"),
+    AccountLetterKind.PASSWORD_CHANGED: marked("новость о пароле"),
 }
 
 
@@ -139,6 +148,8 @@ def advice(reason: str) -> str:
 
 def letter_kind(kind: str) -> str:
     """Name a letter of ours."""
+    if kind in ACCOUNT_LETTERS:
+        return _(ACCOUNT_LETTERS[kind])
     return _(KINDS[LetterKind(kind)][0])
 
 

@@ -28,7 +28,7 @@ from gateway.console import (
     ticket,
     writing,
 )
-from gateway.entrance import account, by_provider, signing_in
+from gateway.entrance import account, by_provider, forgotten, signing_in
 from gateway.head import export, lists, order, reaction, today
 from gateway.pages import live
 from gateway.pages.paths import local_path
@@ -47,6 +47,7 @@ def install(app: FastAPI) -> None:
         router,
         live.router,
         signing_in.router,
+        forgotten.router,
         account.router,
         by_provider.router,
         regulation.router,

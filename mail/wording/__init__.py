@@ -8,6 +8,7 @@ R3, R44, R51; Q2, Q9.
 import re
 import textwrap
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -19,6 +20,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from typing_extensions import override
 
+from domain.account_letters import AccountFacts, AccountLetterKind
 from domain.letters import Language, LetterFacts, LetterKind, for_recipient, is_internal
 from mail.wording import moments
 
@@ -58,9 +60,12 @@ def render(kind: LetterKind, facts: LetterFacts) -> Wording:
         "is_internal": is_internal(kind),
         "marker": MARKERS[facts.language],
     }
-    head, _, body = environment.get_template(f"{kind}.txt").render(known).partition("\n")
-    framed = environment.get_template("_frame.txt").render(known, body=body.strip("\n"))
-    return Wording(one_line(head.removeprefix("Subject:")), _set_in_lines(framed))
+    return _framed(environment, "", kind, known)
+
+
+def render_account(kind: AccountLetterKind, facts: AccountFacts) -> Wording:
+    """Put a letter about an account into words; it has no marker, for it belongs to no ticket."""
+    return _framed(_environment(facts.language), "account/", kind, {"facts": facts})
 
 
 def one_line(value: str, longest: int = LONGEST_VALUE) -> str:
@@ -97,7 +102,7 @@ class _Flowing(Extension):
     @override
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """Join the lines at the margin."""
-        if name is not None and name.startswith("_"):
+        if name is not None and name.rpartition("/")[2].startswith("_"):
             return source
         lines: list[str] = []
         for line in source.split("\n"):
@@ -106,6 +111,14 @@ class _Flowing(Extension):
             else:
                 lines.append(line)
         return "\n".join(lines)
+
+
+def _framed(
+    environment: SandboxedEnvironment, folder: str, kind: str, known: Mapping[str, object]
+) -> Wording:
+    head, _, body = environment.get_template(f"{folder}{kind}.txt").render(known).partition("\n")
+    framed = environment.get_template(f"{folder}_frame.txt").render(known, body=body.strip("\n"))
+    return Wording(one_line(head.removeprefix("Subject:")), _set_in_lines(framed))
 
 
 @cache
@@ -135,8 +148,9 @@ def _environment(language: Language) -> SandboxedEnvironment:
 
 
 def _place(context: Context) -> tuple[Language, int]:
-    facts: LetterFacts = context["facts"]
-    return facts.language, facts.received_at.astimezone(moments.MOSCOW).year
+    facts: LetterFacts | AccountFacts = context["facts"]
+    at = facts.at if isinstance(facts, AccountFacts) else facts.received_at
+    return facts.language, at.astimezone(moments.MOSCOW).year
 
 
 def _flows(line: str) -> bool:

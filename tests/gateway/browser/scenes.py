@@ -171,7 +171,7 @@ def an_invitation(site: Site) -> str:
     with site.api.parts.database.transaction() as connection:
         owner = accounts.find_owner(connection, "oleg", now)
         assert owner is not None
-        return accounts.invite(connection, owner, now)
+        return accounts.invite(connection, owner, now).plain
 
 
 def a_link(site: Site, number: str) -> str:

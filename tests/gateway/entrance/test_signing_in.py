@@ -49,7 +49,7 @@ def owner(api: Api, login: str) -> Owner:
 
 def link(api: Api, login: str) -> str:
     with api.parts.database.transaction() as connection:
-        return f"/invitation/{accounts.invite(connection, owner(api, login), MONDAY)}"
+        return f"/invitation/{accounts.invite(connection, owner(api, login), MONDAY).plain}"
 
 
 def give_password(api: Api, login: str) -> None:
