@@ -157,7 +157,7 @@ class Relay:
                 task_queue=TASK_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=f"письмо {handover.number}",
+                static_summary=handover.number,
                 start_delay=self._until(at),
             )
 

@@ -26,6 +26,8 @@ GET  /api/openapi.json                            all
 GET  /regulation                                  all
 GET  /signin                                      all         200 303
 POST /signin                                      all
+GET  /signin/forgot                               all
+POST /signin/forgot                               all
 GET  /signin/provider                             all         404
 GET  /signin/provider/callback                    all         404
 GET  /invitation/{token}                          link
@@ -419,6 +421,7 @@ async def test_a_forged_link_opens_nothing_to_anybody(house: House) -> None:  # 
 async def test_a_form_without_the_token_of_its_session_is_not_taken(house: House) -> None:
     guest = {
         "/signin",
+        "/signin/forgot",
         "/language",
         "/invitation/{token}",
     }  # they act for whoever asks, not as them

@@ -190,6 +190,8 @@ def at(path: str) -> Callable[[Numbers], str]:
 SCENES = (
     Scene("front", "", at("/")),
     Scene("sign-in", "", at("/signin")),
+    Scene("forgot", "", at("/signin/forgot")),
+    Scene("forgot-asked", "", at("/signin/forgot?asked=1")),
     Scene("invitation", "", at("/invitation/{invitation}")),
     Scene("regulation", "", at("/regulation")),
     Scene("not-found", "", at("/nowhere")),
