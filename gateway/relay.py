@@ -147,19 +147,21 @@ class Relay:
         )
 
     async def _start_letter(self, handover: Handover) -> None:
-        """Start the process of a letter about an account; its key is all that it is told."""
+        """Start the process of a letter about an account; its key is all that it is told.
+
+        One that ended may begin anew: where its letter is settled it finds nothing to do.
+        """
         at = MOMENT.validate_python(handover.payload["at"])
-        with suppress(WorkflowAlreadyStartedError):
-            await self._client.start_workflow(
-                "AccountLetter",
-                LetterInput(handover.number),
-                id=handover.number,
-                task_queue=TASK_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=handover.number,
-                start_delay=self._until(at),
-            )
+        await self._client.start_workflow(
+            "AccountLetter",
+            LetterInput(handover.number),
+            id=handover.number,
+            task_queue=TASK_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=handover.number,
+            start_delay=self._until(at),
+        )
 
     def _until(self, at: datetime) -> timedelta | None:
         """Return how long a request dated ahead of the engine's clock still has to wait."""

@@ -188,6 +188,16 @@ def cached_tickets() -> int:
     return 0
 
 
+def start_numbers(database: Database) -> None:
+    """Let a register count from a number of its own: each is used once in the shared engine."""
+    told = {"n": next(THOUSANDS)}
+    with database.transaction() as connection:
+        connection.execute(text("SELECT setval('ticket_numbers', :n)"), told)
+        for table in ("invitations", "passwords"):
+            counter = f"pg_get_serial_sequence('{table}', 'id')"
+            connection.execute(text(f"SELECT setval({counter}, :n)"), told)
+
+
 @pytest.fixture
 async def world(
     database: Database,
@@ -197,8 +207,7 @@ async def world(
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[World]:
     """Give a whole service on an empty register, its days passing in moments."""
-    with database.transaction() as connection:  # the engine is shared: a number is used once in it
-        connection.execute(text("SELECT setval('ticket_numbers', :n)"), {"n": next(THOUSANDS)})
+    start_numbers(database)
     place = Place(tmp_path / "mail", NOBODY, cached=cached_tickets)
     async with running_world(database, engine, place) as service:
         yield service

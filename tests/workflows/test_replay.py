@@ -24,8 +24,10 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from typing_extensions import override
 
+from activities.letters import Delivered
 from worker import SHARED
-from workflows.messages import Standing, TicketInput
+from workflows.account_letter import AccountLetterWorkflow
+from workflows.messages import LetterInput, Standing, TicketInput
 from workflows.ticket import TicketWorkflow
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +49,17 @@ class ChangedTicket(TicketWorkflow):
         return await super().run(start)
 
 
+@workflow.defn(name="AccountLetter")
+class ChangedLetter(AccountLetterWorkflow):
+    """The letter with a timer that its histories know nothing of."""
+
+    @workflow.run
+    @override
+    async def run(self, letter: LetterInput) -> Delivered:
+        await workflow.sleep(timedelta(seconds=1))
+        return await super().run(letter)
+
+
 def histories() -> Iterator[WorkflowHistory]:
     for path in sorted(HISTORIES.glob("*.json")):
         yield WorkflowHistory.from_json(path.stem, path.read_text())
@@ -55,7 +68,7 @@ def histories() -> Iterator[WorkflowHistory]:
 def replayer() -> Replayer:
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*SHARED)
     return Replayer(
-        workflows=[TicketWorkflow],
+        workflows=[TicketWorkflow, AccountLetterWorkflow],
         data_converter=pydantic_data_converter,
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
     )
@@ -89,7 +102,7 @@ def test_every_history_replays_under_any_order_of_sets(seed: str) -> None:
 
 async def test_a_changed_course_is_found_by_the_replay() -> None:
     changed = Replayer(
-        workflows=[ChangedTicket],
+        workflows=[ChangedTicket, ChangedLetter],
         data_converter=pydantic_data_converter,
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
