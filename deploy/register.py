@@ -127,15 +127,17 @@ def invite_by_letter(login: str) -> PreparedLetter:
     """Have a one-time link sent to somebody; their older links end.
 
     Raises:
-        LookupError: nobody has this login, or they have no address.
+        LookupError: nobody has this login, they have no address, or there is no key to sign with.
 
     """
-    now = datetime.now(UTC)
+    now, settings = datetime.now(UTC), installation()
+    if not settings.signing_keys:
+        raise LookupError("Письма подписываются ключом: задайте SUPPORT_SIGNING_KEYS.")
     with transaction() as connection:
         owner = _owner(connection, login, now)
         rules = Rules(calendars.load(connection), editions.current(connection, now).settings)
         try:
-            return AccountPost(installation(), rules).invite(connection, owner, now)
+            return AccountPost(settings, rules).invite(connection, owner, now)
         except NoAddressError:
             raise LookupError(
                 f"У логина {login} нет адреса, на который можно отправить письмо. "

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import RowMapping, insert, text
+from sqlalchemy import RowMapping, insert, text, update
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from typing_extensions import override
@@ -30,8 +30,9 @@ from deploy.local.delivery import Delivery as Handed
 from deploy.local.faults import Break, Cut, FaultyLine, Way
 from deploy.local.post_office import JOURNAL, PostOffice, PostOfficeOptions
 from deploy.local.processes import LOOPBACK
-from domain.terms import Channel, LetterState
-from storage import findings, letters, requests, review_items
+from domain.account_letters import AccountLetterKind, account_key
+from domain.terms import Channel, LetterState, Role
+from storage import accounts, findings, letters, people, requests, review_items
 from storage.database import Database
 from storage.findings import Finding
 from storage.letters import PAUSED
@@ -105,6 +106,30 @@ class Trial:
         with self.database.transaction() as connection:
             connection.execute(insert(letter_rows).values(values))
         return key
+
+    def write_link(self, kind: str = "password_reset") -> tuple[str, int]:
+        """Keep a letter with a link to an account; return its key and the id of the link."""
+        self.written += 1
+        with self.database.transaction() as connection:
+            member = people.put_staff(connection, "sveta", "Света", ANNA, Role.SPECIALIST)
+            link = accounts.offer_reset(connection, member, AT)
+            assert link is not None
+            values = {
+                "key": account_key(link.id, AccountLetterKind(kind)),
+                "staff_id": member.id,
+                "invitation_id": link.id,
+                "sequence": 0,
+                "kind": kind,
+                "recipient": ANNA,
+                "subject": "s",
+                "text": "t",
+                "message_id": f"<{self.written:03}@profman.ru>",
+                "mime": mime(self.written),
+                "state": LetterState.PREPARED,
+                "prepared_at": AT,
+            }
+            connection.execute(insert(letter_rows).values(values))
+        return str(values["key"]), link.id
 
     def attempt(self, key: str, at: datetime = AT) -> tuple[str, timedelta]:
         """Try once at a moment; return how the letter stands, or why and when it is tried again."""
@@ -432,3 +457,70 @@ def test_a_flood_of_automatic_letters_is_paused_and_staff_go_on(trial: Trial) ->
     assert paused["reason"].startswith(PAUSED)
     assert found == 1
     assert afterwards == accepted
+
+
+def test_a_letter_with_a_link_leaves_no_copy_in_the_journal_and_no_bytes(
+    trial: Trial,
+) -> None:  # R2 law 9
+    key, _ = trial.write_link()
+
+    said = trial.see_off(key)
+
+    assert said == [LetterState.ACCEPTED]
+    assert trial.arrived() == trial.all_written()
+    assert [one for one in trial.office.all_letters() if one.recipient == JOURNAL] == []
+    assert trial.row(key)["mime"] == b""
+
+
+def test_a_letter_with_a_link_whose_worker_died_is_sent_again_with_the_same_bytes(
+    trial: Trial,
+) -> None:  # R2 law 2
+    def asked(_: str) -> bool:
+        pytest.fail("the journal has no such letters")
+
+    trial.gate = replace(trial.gate, was_sent=asked)
+    trial.office.disturb(strikes(Stage.KEPT, DROP, times=1))
+    key, _ = trial.write_link()
+
+    first = trial.attempt(key)
+    kept = trial.row(key)["mime"]
+    said = trial.see_off(key, AT + first[1])
+
+    (copies,) = trial.arrived().values()
+    assert (first[0], kept, said) == ("UnclearEnd", mime(1), [LetterState.ACCEPTED])
+    assert copies == [mime(1)] * 2  # one link, one Message-ID: the second copy opens nothing new
+
+
+def test_a_letter_that_died_in_hand_is_taken_up_again(trial: Trial) -> None:  # R2 law 2
+    key, _ = trial.write_link()
+    with trial.database.transaction() as connection:
+        letters.claim(connection, key, AT)
+
+    said = trial.see_off(key)
+
+    assert said == [LetterState.ACCEPTED]
+    assert trial.arrived() == trial.all_written()
+
+
+@pytest.mark.parametrize("state", [LetterState.PREPARED, LetterState.SENDING])
+def test_a_link_that_is_over_is_not_sent(trial: Trial, state: LetterState) -> None:  # R2
+    used, id_ = trial.write_link()
+    with trial.database.transaction() as connection:
+        accounts.end_link(connection, id_, AT)
+        long_ago = {"prepared_at": AT - 11 * A_MINUTE, "tried_at": AT - A_MINUTE}
+        connection.execute(update(letter_rows).values(state=state, **long_ago))
+    late, _ = trial.write_link()
+
+    said = [trial.attempt(used)[0], trial.attempt(late, AT + accounts.RESET_HOLDS)[0]]
+
+    assert said == [LetterState.WITHHELD] * 2
+    assert trial.arrived() == {}
+    assert [trial.row(key)["mime"] for key in (used, late)] == [b"", b""]
+
+
+def test_the_bytes_of_a_tickets_letter_stay(trial: Trial) -> None:  # R46
+    key = trial.write()
+
+    trial.see_off(key)
+
+    assert trial.row(key)["mime"] == mime(1)

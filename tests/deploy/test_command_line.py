@@ -15,7 +15,7 @@ from deploy.local.processes import LOOPBACK, free_port
 from domain.calendar import Hours
 from domain.terms import Role
 from gateway.entrance import passwords
-from storage import accounts, calendars, people, tokens
+from storage import accounts, calendars, handovers, letters, people, tokens
 from storage.database import Database
 from workflows.installation import installation
 
@@ -182,6 +182,53 @@ def test_a_password_is_taken_from_a_pipe_and_a_weak_one_refused(register: Databa
     assert passwords.hasher.verify(hashed, PASSWORD)
 
 
+@pytest.fixture
+def _signing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPPORT_SIGNING_KEYS", json.dumps({"k1": "00" * 32}))
+
+
+@pytest.mark.usefixtures("_signing")
+def test_an_invitation_by_letter_is_written_and_its_link_is_shown_to_nobody(
+    register: Database,
+) -> None:  # R2 R45
+    run("staff", "add", "--login", "sokol", "--name", "Соколов", "--email", "s@x.example")
+
+    told = run("invite", "--login", "sokol", "--by-letter")
+
+    with register.transaction() as connection:
+        (told_of,) = handovers.claim(connection, datetime.now(UTC) + timedelta(days=1), 10)
+        letter = letters.find(connection, told_of.number)
+    assert letter is not None
+    assert told.exit_code == 0
+    assert told.stdout.startswith("Письмо со ссылкой на s@x.example ")
+    assert "i_" not in told.stdout
+    assert (letter["kind"], letter["recipient"]) == ("invitation", "s@x.example")
+    assert (letter["leaves_at"] is None) == ("уходит сейчас" in told.stdout)
+
+
+@pytest.mark.usefixtures("_signing")
+def test_an_invitation_without_an_address_names_the_way_out(register: Database) -> None:
+    run("staff", "add", "--login", "sokol", "--name", "Соколов", "--email", "")
+
+    told = run("invite", "--login", "sokol", "--by-letter")
+    printed = run("invite", "--login", "sokol")
+
+    assert told.exit_code == 1
+    assert "support invite --login sokol" in told.stderr
+    assert "/invitation/i_" in printed.stdout
+    assert register.url
+
+
+def test_a_letter_is_not_written_without_a_key_to_sign_it(register: Database) -> None:
+    run("staff", "add", "--login", "sokol", "--name", "Соколов", "--email", "s@x.example")
+
+    told = run("invite", "--login", "sokol", "--by-letter")
+
+    assert told.exit_code == 1
+    assert "SUPPORT_SIGNING_KEYS" in told.stderr
+    assert register.url
+
+
 def test_colleagues_see_each_others_tickets_until_their_organisation_wants_otherwise(
     register: Database, tmp_path: Path
 ) -> None:  # K11
@@ -226,7 +273,10 @@ def test_good_rows_are_taken_and_bad_ones_told_by_line_and_field(
 
     told = run("clients", "import", str(file))
 
-    assert told.stdout == "Принято строк: 1\n"
+    assert told.stdout.splitlines() == [
+        "Принято строк: 1",
+        "Пригласить человека: support invite --by-letter --login ЛОГИН",
+    ]
     assert told.stderr == "строка 3, email: не адрес почты\n"
     assert told.exit_code == 1
     with register.transaction() as connection:

@@ -57,6 +57,10 @@ def every_combination() -> list[LetterFacts]:
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
+        (
+            LetterFacts(is_bounce=True, is_bounce_of_ours=True),
+            Filing(Place.KEEP_BOUNCE, Reason.BOUNCE_OF_OURS),
+        ),
         (LetterFacts(), Filing(Place.NEW_TICKET, Reason.NEW_MATTER, confirms=True)),
         (
             LetterFacts(suggested_ticket=OURS, sender_participates=True),

@@ -17,8 +17,8 @@ from domain.terms import Channel, LetterState
 from gateway.filing import FilingDesk
 from gateway.incoming import House
 from gateway.sorting import Sorter
-from mail.identity import Keyring, sign
-from storage import files, filing, people, raw_letters, requests, review_items
+from mail.identity import Keyring, sign, sign_account
+from storage import accounts, files, filing, people, raw_letters, requests, review_items
 from storage.database import Connection, Database
 from storage.files import FileStore
 from storage.handovers import Handover, claim
@@ -204,6 +204,32 @@ def send_letter(connection: Connection, number: str) -> str:
         )
     )
     return message_id
+
+
+def send_link(connection: Connection) -> tuple[str, str]:
+    """Let a letter with a link have left for Belova; return its Message-ID and the link."""
+    person = people.find_user_by_login(connection, "belova", AT.date())
+    assert person is not None
+    link = accounts.invite(connection, person, AT)
+    message_id = sign_account(link.id, "invitation", KEYS, "profman.ru")
+    connection.execute(
+        insert(letters).values(
+            key=f"account/{link.id}/invitation",
+            user_id=person.user_id,
+            invitation_id=link.id,
+            sequence=0,
+            kind="invitation",
+            recipient=CLIENT,
+            subject="Вход",
+            text="[ссылка была в письме]",
+            message_id=message_id,
+            mime=b"",
+            state=LetterState.ACCEPTED,
+            prepared_at=AT,
+            accepted_at=AT,
+        )
+    )
+    return message_id, link.plain
 
 
 def bounce(message_id: str, status: str = "5.1.1", action: str = "failed") -> bytes:
@@ -497,6 +523,52 @@ async def test_a_delayed_letter_is_not_yet_lost(office: Office, ticket: str) -> 
     told = {handover.kind: handover.payload for handover in office.handovers()}
     assert told["letter_bounced"]["is_hard"] is False
     assert (letter_state(office), office.items()) == ("accepted", [])
+
+
+@pytest.mark.parametrize(
+    ("status", "action", "state"),
+    [("5.1.1", "failed", "bounced"), ("4.4.1", "delayed", "accepted")],
+)
+async def test_a_letter_about_an_account_that_came_back_is_before_a_person_and_opens_nothing(
+    office: Office, belova: int, status: str, action: str, state: str
+) -> None:  # R2 law 9
+    with office.database.transaction() as connection:
+        message_id, plain = send_link(connection)
+
+    settled = await office.receive(arrived(bounce(message_id, status, action)))
+
+    with office.database.transaction() as connection:
+        (item,) = review_items.list_open(connection)
+        found = accounts.find_invitation(connection, plain, AT)
+    assert settled == [RawState.FILED]
+    assert (item.kind, item.number, item.reason) == (
+        "account_letter",
+        None,
+        f"belova, {CLIENT}: {status}",
+    )
+    assert item.raw_id is not None
+    assert found is None
+    assert letter_state(office) == state
+    assert office.bounced_addresses() == ([CLIENT] if state == "bounced" else [])
+    assert (office.requests(), office.handovers()) == ([], [])
+    assert belova
+
+
+async def test_an_answer_to_a_letter_about_an_account_is_an_ordinary_new_letter(
+    office: Office, belova: int, ticket: str
+) -> None:  # R2 R28
+    with office.database.transaction() as connection:
+        message_id, _ = send_link(connection)
+    about_both = f"{signed(ticket)} {message_id}"
+
+    await office.receive(
+        arrived(written("Не открывается.", In_Reply_To=message_id, References=about_both))
+    )
+
+    numbers = [request["number"] for request in office.requests()]
+    assert len(numbers) == 2
+    assert len(office.messages(ticket)) == 1
+    assert office.requests()[1]["client_id"] == belova
 
 
 async def test_a_bounce_of_a_foreign_letter_is_shown_and_opens_nothing(office: Office) -> None:

@@ -232,7 +232,9 @@ async def test_a_new_password_ends_every_link_and_is_told_to_its_owner(story: St
     assert not choose_password(story, invited)
 
 
-async def test_a_letter_whose_link_is_over_before_it_left_does_not_leave(story: Story) -> None:  # R2
+async def test_a_letter_whose_link_is_over_before_it_left_does_not_leave(
+    story: Story,
+) -> None:  # R2
     await story.until(story.at("fri", "20:00"))
     invite(story)
     await ask(story)

@@ -7,7 +7,15 @@ from hashlib import sha256
 import pytest
 
 from domain.letters import LetterKind
-from mail.identity import MOST_REFERENCES, Keyring, SignedId, sign, ticket_of, verify
+from mail.identity import (
+    MOST_REFERENCES,
+    Keyring,
+    SignedId,
+    sign,
+    sign_account,
+    ticket_of,
+    verify,
+)
 
 DOMAIN = "support.profman.example"
 OLD_KEY, NEW_KEY, FOREIGN_KEY = b"o" * 32, b"n" * 32, b"f" * 32
@@ -52,6 +60,16 @@ def test_our_own_id_leads_back_to_ticket_event_and_letter() -> None:
 
 def test_the_same_letter_always_has_the_same_id() -> None:
     assert sign("PS-000124", 3, LetterKind.QUESTION, KEYS, DOMAIN) == OURS
+
+
+def test_the_id_of_a_letter_about_an_account_proves_that_it_is_ours_and_names_no_ticket() -> None:
+    about_account = sign_account(12, "password_reset", KEYS, DOMAIN)
+
+    assert about_account.startswith("<a.12.password_reset.")
+    assert verify(about_account, KEYS) == SignedId("", 12, "password_reset", "2026-2")
+    assert verify(about_account, FOREIGN_KEYS) is None
+    assert verify(about_account.replace("a.12.", "a.13."), KEYS) is None
+    assert verify(about_account.replace("<a.", "<t.PS-000124."), KEYS) is None
 
 
 def test_letters_signed_before_a_rotation_are_still_answered() -> None:

@@ -17,8 +17,8 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.upkeep import Report, Round, UpkeepActivities
 from deploy.local import engine
-from domain.terms import Channel, LetterState
-from storage import filing, handovers, mailboxes, raw_letters, requests
+from domain.terms import Channel, LetterState, Role
+from storage import filing, handovers, mailboxes, people, raw_letters, requests
 from storage.database import Database
 from storage.mail_tables import letters
 from storage.mailboxes import Mailbox
@@ -131,6 +131,35 @@ def test_a_ticket_whose_process_never_began_is_told_again(  # R27
     with database.transaction() as connection:
         (again,) = handovers.claim(connection, NOW, 10)
     assert (again.number, again.kind) == (number, "start")
+
+
+def test_a_letter_about_an_account_that_nobody_tries_is_told_again(  # R2
+    database: Database, look: Callable[[], Report]
+) -> None:
+    letter = {
+        "sequence": 0,
+        "kind": "password_changed",
+        "recipient": "o.belova@sever.example",
+        "subject": "s",
+        "text": "t",
+        "mime": b"",
+        "state": LetterState.PREPARED,
+        "prepared_at": LONG_AGO,
+    }
+    keys = ("account/1/password_changed", "account/2/password_changed")
+    with database.transaction() as connection:
+        member = people.put_staff(connection, "sveta", "Света", "s@x.example", Role.SPECIALIST)
+        for key, attempts in zip(keys, (0, 1), strict=True):
+            named = {"key": key, "message_id": f"<{key}>", "staff_id": member.id}
+            connection.execute(insert(letters).values(letter | named | {"attempts": attempts}))
+            handovers.add(connection, key, "account_letter", {"at": LONG_AGO})
+        connection.execute(update(handover_rows).values(done_at=LONG_AGO))
+
+    assert look().found == {"letter_not_sent": 2}
+
+    with database.transaction() as connection:
+        (again,) = handovers.claim(connection, NOW, 10)
+    assert (again.number, again.kind) == (keys[0], "account_letter")
 
 
 def test_a_ticket_with_a_journal_is_left_alone(
