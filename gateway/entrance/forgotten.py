@@ -1,10 +1,14 @@
 """Asking for the link by which a password is chosen: whatever is typed, the answer is the same.
 
 Carries out R2. The letter goes to the register's own address of the person, never to what was
-typed; whether there is such a person is told by the letter alone.
+typed; whether there is such a person is told by the letter alone, not even by the time it takes.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -22,6 +26,7 @@ from gateway.parts import Parts
 router = APIRouter(include_in_schema=False)
 
 ASKED = "/signin/forgot?asked=1"
+ANSWERED_AFTER = 0.3  # seconds: several times what a letter takes, so that no clock tells of it
 
 
 @router.get("/signin/forgot")
@@ -39,8 +44,17 @@ async def ask_for_link(page: AnyPage, login: Typed = "") -> Response:
     until = await run_in_threadpool(_count, page.parts, asking_of(page.request), page.now)
     if until is not None:
         return _wait(page, typed, until)
-    await run_in_threadpool(_answer, page, typed)
+    async with _at_least(ANSWERED_AFTER):
+        await run_in_threadpool(_answer, page, typed)
     return RedirectResponse(ASKED, 303)
+
+
+@asynccontextmanager
+async def _at_least(seconds: float) -> AsyncIterator[None]:
+    """Take so long, however quickly it was done."""
+    ends_at = monotonic() + seconds
+    yield
+    await asyncio.sleep(max(ends_at - monotonic(), 0))
 
 
 def _show(page: Page, status: int = 200, **told: Any) -> Response:  # noqa: ANN401 - for the template

@@ -57,18 +57,20 @@ class AccountPost:
         return self._write(connection, AccountLetterKind.INVITATION, owner, link, now)
 
     def answer(self, connection: Connection, typed: str, now: datetime) -> None:
-        """Write to whoever has this login or address; where nobody has it, do the work for nobody.
+        """Write to whoever has this login or address; where there is nobody, work for nobody.
 
-        Somebody who was written to a little while ago is not written to again.
+        Somebody who was written to a little while ago is not written to again. Either way a letter
+        is composed, so that the time of an answer tells as little as its words.
         """
+        kind = AccountLetterKind.PASSWORD_RESET
         owners = accounts.find_owners(connection, typed, now)
         served = [owner for owner in owners if self._may_have_link(connection, owner)]
-        for owner in served:
-            if link := accounts.offer_reset(connection, owner, now):
-                self._write(connection, AccountLetterKind.PASSWORD_RESET, owner, link, now)
-        if not served:
-            link = accounts.decoy_link(now)
-            self._compose(AccountLetterKind.PASSWORD_RESET, NOBODY, link.id, link, now)
+        offered = [(owner, accounts.offer_reset(connection, owner, now)) for owner in served]
+        written = [
+            self._write(connection, kind, owner, link, now) for owner, link in offered if link
+        ]
+        if not written:
+            self._compose(kind, NOBODY, 0, accounts.decoy_link(now), now)
 
     def tell_of_change(
         self, connection: Connection, owner: Owner, password_id: int, now: datetime

@@ -1,12 +1,13 @@
 """Whoever asks for a link learns nothing of others, and gets it at the register's own address."""
 
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import RowMapping, select, update
 
-from gateway.entrance import passwords
+from gateway.entrance import forgotten, passwords
 from gateway.entrance.letters import AccountPost, NoAddressError
 from gateway.entrance.limits import OF_NETWORK
 from gateway.pages.visitors import csrf_of
@@ -24,6 +25,7 @@ EVERY_STAFF = ("sveta", "stepan", "head", "dev", "ops")
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "hasher", FAST)
+    monkeypatch.setattr(forgotten, "ANSWERED_AFTER", 0.0)
 
 
 def written(api: Api) -> list[RowMapping]:
@@ -67,6 +69,18 @@ async def test_the_answer_is_the_same_whatever_was_typed(api: Api, typed: str) -
     assert answer == known
     assert answer[:2] == (303, "/signin/forgot?asked=1")
     assert "действует один час" in answer[2]
+
+
+@pytest.mark.parametrize("typed", ["alla", "nobody"])
+async def test_no_answer_comes_sooner_than_another(
+    api: Api, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:  # R2
+    monkeypatch.setattr(forgotten, "ANSWERED_AFTER", 0.5)
+    there, begun_at = browser(api), monotonic()
+
+    await there.post("/signin/forgot", data={"login": typed})
+
+    assert monotonic() - begun_at >= 0.5
 
 
 @pytest.mark.parametrize("typed", ["alla", "alla@alpha.example", "ALLA@Alpha.Example", " alla "])

@@ -8,7 +8,7 @@ import pytest
 from domain.terms import LetterState
 from gateway.entrance.letters import AccountPost
 from gateway.pages.visitors import csrf_of
-from storage import account_letters, accounts, letters, mail_status, reports, review_items, sessions
+from storage import account_letters, letters, mail_status, reports, review_items, sessions
 from storage.reports import Figure
 from tests.gateway.conftest import MONDAY, Api, Clock
 from tests.gateway.entrance.test_signing_in import owner
@@ -118,4 +118,3 @@ async def test_operations_see_one_that_does_not_leave(api: Api, clock: Clock) ->
         "reason": "",
     }
     assert [row["key"] for row in status.overdue] == [key]
-    assert accounts.RESET_HOLDS > timedelta(minutes=5)
