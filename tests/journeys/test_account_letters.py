@@ -101,10 +101,10 @@ def everything(database: Database) -> str:
 
 def _readable(value: object) -> object:
     """Return a value of the register so that a link in it can be found."""
-    is_bytes = isinstance(value, bytes | memoryview)
-    raw = bytes(value) if is_bytes else b""  # type: ignore[arg-type]  # just seen to be bytes
-    body = raw.partition(b"\r\n\r\n")[2]
-    return f"{raw!r} {_decoded(body)!r}" if is_bytes else value
+    if not isinstance(value, bytes):
+        return value
+    body = _decoded(value.partition(b"\r\n\r\n")[2])
+    return f"{value!r} {body!r}"
 
 
 def _decoded(body: bytes) -> bytes:

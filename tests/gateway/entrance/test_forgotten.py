@@ -181,8 +181,11 @@ async def test_a_strangers_asking_ends_no_link_that_the_owner_has(api: Api) -> N
 
 
 async def test_who_is_vouched_for_by_the_provider_gets_no_way_round_it(api: Api) -> None:  # R2
-    oidc = {"oidc_issuer": "https://id.example", "oidc_client_id": "support"}
-    settings = Installation(signing_keys={"k1": SecretStr("00" * 32)}, **oidc)
+    settings = Installation(
+        signing_keys={"k1": SecretStr("00" * 32)},
+        oidc_issuer="https://id.example",
+        oidc_client_id="support",
+    )
     post = AccountPost(settings, api.parts.rules())
     with api.parts.database.transaction() as connection:
         accounts.put_hash(connection, owner(api, "head"), "hash", MONDAY)

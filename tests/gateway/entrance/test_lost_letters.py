@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.reports import Period
 from domain.terms import LetterState
 from gateway.entrance.letters import AccountPost
 from gateway.pages.visitors import csrf_of
@@ -85,7 +86,7 @@ async def test_the_head_reads_of_it_among_undelivered_letters_and_no_ticket_is_c
 
 
 def test_the_figure_counts_tickets_alone(api: Api, lost: str) -> None:  # R46
-    period = reports_period()
+    period = Period(MONDAY.date(), MONDAY.date())
 
     with api.parts.database.transaction() as connection:
         counts = reports.count(connection, period)
@@ -93,11 +94,6 @@ def test_the_figure_counts_tickets_alone(api: Api, lost: str) -> None:  # R46
 
     assert counts[Figure.UNDELIVERED] == 0
     assert (told["key"], told["number"]) == (lost, None)
-
-
-def reports_period() -> reports.Period:
-    on = MONDAY.date()
-    return reports.Period(on, on)
 
 
 async def test_operations_see_one_that_does_not_leave(api: Api, clock: Clock) -> None:  # R2
