@@ -1,7 +1,7 @@
 """Whatever strangers send, a reader's browser runs none of it and asks nobody else for anything.
 
 Carries out R41, R42, Q14. Every page that can show what came is opened, and everything on it that
-can be unfolded, before a watch. A new page: one line in STAFF, CLIENT or LINK.
+can be unfolded, before a watch. A new page: one line in the list of whoever sees it.
 """
 
 import re
@@ -17,6 +17,7 @@ from storage import raw_letters
 from storage.raw_letters import Arrival
 from tests.gateway.browser.conftest import Site
 from tests.gateway.browser.hostile import BREAK, EVIL, SCRIPT, Watch, files, letter
+from tests.gateway.browser.scenes import to_post
 
 STAFF = (
     *("/tickets/{mail}", "/tickets/{web}", "/tickets/{call}", "/tickets/{stranger}"),
@@ -24,12 +25,22 @@ STAFF = (
     *("/intake/registered/{mail}", "/intake/registered/{call}", "/review/tickets/{stranger}"),
     *("/tickets/{mail}/do/defer", "/tickets/{mail}/do/identify", "/tickets/{mail}/similar"),
     *("/intake/phone?who=%3Cscript%3E", "/tickets/{mail}/messages/{message}/html"),
+    *("/intake/callers?who=evil", "/search/suggestions?q=evil", "/tickets/{mail}/do/close"),
+    *("/queue/bulk?act=defer&number={mail}&number={web}", "/queue?list=in_development"),
+    *("/queue/bulk?act=merge&number={mail}&number={web}", "/review/{post}/letter"),
 )
+HEAD = (
+    *("/head", "/head/reaction?by=client", "/head/order", "/head/tickets?figure=taken"),
+    *("/head/tickets?figure=arrived", "/tickets/{mail}", "/queue?list=open"),
+)
+DEVELOPMENT = ("/development", "/tickets/{web}")
 CLIENT = (
     *("/cabinet", "/cabinet/{mail}", "/cabinet/{web}", "/cabinet/{call}"),
-    *("/cabinet/data", "/cabinet/{web}/accepted"),
+    *("/cabinet/data", "/cabinet/{web}/accepted", "/cabinet?q=evil", "/cabinet/{web}/head"),
+    *("/cabinet/{web}/withdraw", "/cabinet/{mail}/head"),
 )
-LINK = ("{link}",)
+LINK = ("{link}", "{link}/head", "{link}/withdraw")
+BY = (("sveta", STAFF), ("head", HEAD), ("dev", DEVELOPMENT), ("alla", CLIENT), ("", LINK))
 UNFOLD = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 REACH = "window.scrollTo(0, document.body.scrollHeight)"
 
@@ -46,7 +57,9 @@ async def hostile(site: Site) -> dict[str, str]:
     await by_mail(site, "alla@alpha.example", "someone@evil.example")
     web = await by_form(site)
     await by_phone(site)
+    await by_a_stranger_on_the_phone(site)
     await site.settle()
+    await out_of_turn_to_development(site, web)
     rows = (await site.api.get("alla", "/api/tickets")).json()
     mail, call = (
         next(row["number"] for row in rows if row["channel"] == channel)
@@ -54,12 +67,13 @@ async def hostile(site: Site) -> dict[str, str]:
     )
     shown = (await site.api.get("sveta", f"/api/tickets/{mail}")).json()
     stranger = next(row for row in await queue(site) if row not in {mail, web, call})
+    post = to_post(site)
     letters = site.story.mailbox("alla@alpha.example")
     link = next(
         re.findall(rf"/s/{mail}/[^\s>]+", one.text)[0] for one in letters if mail in one.text
     )
     known = {"mail": mail, "web": web, "call": call, "stranger": stranger, "link": link}
-    return {**known, "message": str(shown["messages"][0]["id"])}
+    return {**known, "post": post, "message": str(shown["messages"][0]["id"])}
 
 
 async def by_mail(site: Site, *senders: str) -> None:
@@ -99,6 +113,24 @@ async def by_phone(site: Site) -> None:
     await page.wait_for_url("**/intake/registered/**")
 
 
+async def by_a_stranger_on_the_phone(site: Site) -> None:
+    """Register the call of somebody who has no address: our letter to them is to be printed."""
+    called_at = site.api.parts.clock().isoformat()
+    called = {"subject": BREAK, "description": BREAK, "name": BREAK[:200], "called_at": called_at}
+    headers = {"Idempotency-Key": "stranger"}
+    answer = await site.api.post("sveta", "/api/requests/phone", json=called, headers=headers)
+    assert answer.status_code == 201, answer.text
+
+
+async def out_of_turn_to_development(site: Site, number: str) -> None:
+    """Take a ticket that is not the first and hand it off, in words as hostile as its own."""
+    for kind, body in (("take", {"reason": BREAK}), ("hand_off", {"evidence": BREAK})):
+        path = f"/api/tickets/{number}/commands/{kind}"
+        answer = await site.api.post("sveta", path, json=body)
+        assert answer.status_code == 200, answer.text
+        await site.settle()
+
+
 async def queue(site: Site) -> list[str]:
     """Return the numbers of the tickets that there are."""
     with site.api.parts.database.transaction() as connection:
@@ -123,7 +155,7 @@ async def test_nothing_that_strangers_send_runs_or_asks_for_anything(
 ) -> None:  # R41 R42 Q14
     found: list[str] = []
 
-    for who, paths in (("sveta", STAFF), ("alla", CLIENT), ("", LINK)):
+    for who, paths in BY:
         page, watch = await site.open(who), Watch(site.url)
         watch.over(page.context)
         for path in paths:
