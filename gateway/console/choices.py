@@ -100,7 +100,7 @@ def colleagues(room: Room) -> Sequence[Choice]:
 def causes(_room: Room) -> Sequence[Choice]:
     """Return the classes of causes, and that none is known yet."""
     known = [Choice(code, name(code, present.get()), "R4") for code in CauseClass]
-    return [*known, Choice("", _("пока не установлен"))]
+    return [Choice("", _("пока не установлен")), *known]
 
 
 def outside(_room: Room) -> Sequence[Choice]:

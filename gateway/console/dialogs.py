@@ -106,14 +106,14 @@ DIALOGS: Mapping[str, Dialog] = {
             Input(
                 "cause",
                 marked("Класс причины"),
-                "radio",
+                "select",
                 choices=causes,
                 is_required=False,
             ),
             Input(
                 "by_user",
                 marked("Участие пользователя"),
-                "radio",
+                "select",
                 choices=named(ByUser),
                 is_required=False,
             ),

@@ -73,8 +73,8 @@ async def test_what_was_found_out_before_stands_in_the_form_and_is_not_kept_twic
 
     page = await browser.get(f"/tickets/{number}/do/hand_off")
 
-    assert 'value="product_error" checked' in page.text
-    assert 'value="no" checked' in page.text
+    assert 'value="product_error" selected' in page.text
+    assert 'value="no" selected' in page.text
     assert "Переустановили.</textarea>" in page.text
     assert "Отбор.</textarea>" in page.text
 
