@@ -58,6 +58,7 @@ class CaseFile:
     files: list[dict[str, Any]]
     link_generation: int = 0
     is_registered_address: bool = False
+    split_from: str = ""
     is_reachable: bool = True
 
 
@@ -97,6 +98,7 @@ def facts_of(
         missing=tuple(case.missing),
         call_at=case.called_at,
         previous_number=case.follow_up_of,
+        split_from=case.split_from,
         text=_text(case.words, kind),
         matter=case.subject,
         way_out=_way_out(ticket, kind, Language(case.language)),

@@ -175,6 +175,7 @@ class LetterFacts:
     missing: tuple[str, ...] = ()
     call_at: datetime | None = None
     previous_number: str = ""
+    split_from: str = ""
 
     text: str = ""  # the specialist's own words: answer, reason, result
     matter: str = ""  # what the request was about, in the specialist's words

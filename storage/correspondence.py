@@ -19,6 +19,9 @@ SELECT requests.number, requests.kind, declared, requests.channel, name, address
        coalesce((SELECT header_id FROM messages WHERE number = :number AND direction = 'in'
                  AND header_id <> '' ORDER BY id DESC LIMIT 1), '') AS in_reply_to,
        CASE WHEN first.header_id = '' THEN '{}' ELSE ARRAY[first.header_id] END AS references,
+       coalesce((SELECT origin.number FROM messages AS origin WHERE origin.id =
+                 CASE WHEN first.key LIKE 'split:%' THEN substr(first.key, 7)::bigint END),
+                '') AS split_from,
        coalesce((SELECT jsonb_agg(jsonb_build_object('name', attachments.name,
                    'size_bytes', files.size, 'content_type', content_type) ORDER BY attachments.id)
                  FROM attachments JOIN files USING (digest)

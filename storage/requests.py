@@ -171,6 +171,21 @@ def follow_up(connection: Connection, number: str, message_id: int, accepted_at:
         UnknownMessageError: when there is no such message, or no such ticket.
 
     """
+    entry = register(connection, registration_of(connection, number, message_id, accepted_at))
+    if entry.is_new:
+        carry_files(connection, message_id, entry.message_id)
+    return entry
+
+
+def registration_of(
+    connection: Connection, number: str, message_id: int, accepted_at: datetime
+) -> Registration:
+    """Return a message as an appeal of the ticket's people that follows it up.
+
+    Raises:
+        UnknownMessageError: when there is no such message, or no such ticket.
+
+    """
     values = {"number": number, "message_id": message_id}
     found = connection.execute(FOLLOW_UP, values).mappings().first()
     if found is None:
@@ -178,15 +193,12 @@ def follow_up(connection: Connection, number: str, message_id: int, accepted_at:
     row = dict(found)
     row |= {"channel": Channel(row["channel"]), "kind": TicketKind(row["kind"])}
     row |= {"received_at": row.pop("at"), "accepted_at": accepted_at}
-    registration = Registration(
-        **row,
-        key=_key_of_follow_up(message_id),
-        follow_up_of=number,
-    )
-    entry = register(connection, registration)
-    if entry.is_new:
-        connection.execute(CARRY_FILES, {"old": message_id, "new": entry.message_id})
-    return entry
+    return Registration(**row, key=_key_of_follow_up(message_id), follow_up_of=number)
+
+
+def carry_files(connection: Connection, old: int, new: int) -> None:
+    """Give a message the files of another."""
+    connection.execute(CARRY_FILES, {"old": old, "new": new})
 
 
 def find_follow_up(connection: Connection, message_id: int) -> str:

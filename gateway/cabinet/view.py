@@ -22,9 +22,10 @@ from gateway.pages.rendering import Page
 from gateway.pages.translation import _, marked
 from gateway.shown import CaseRead, Showing
 from gateway.tickets import read_case
-from storage import calendars, messages, ratings
+from storage import calendars, messages, ratings, splits
 from storage.database import Connection
 from storage.ratings import Rating
+from storage.splits import Splits
 
 WAITED: Mapping[ClockKind, str] = {
     ClockKind.CLIENT: marked("ждали вас"),
@@ -56,6 +57,7 @@ class ClientView:
     next_at: datetime | None
     next_what: str
     foretold: str
+    splits: Splits
     head_address: str
     may_rate: bool
     rating: Rating | None
@@ -93,12 +95,14 @@ def view_of(page: Page, door: Door) -> ClientView:
     with page.parts.database.transaction() as connection:
         read = read_case(connection, door.visitor, door.number)
         calendar = _calendar(connection, read, rules.calendar)
+        related = splits.read(connection, door.number)
         texts = {row["id"]: str(row["text"]) for row in messages.list_for(connection, door.number)}
         rated = ratings.find(connection, door.number) if may_rate(read.ticket) else None
     has_scanner = page.parts.settings.has_scanner
     showing = Showing(for_client=True, calendar=calendar, at=page.now, has_scanner=has_scanner)
     said = talk(read, showing, texts, Reading(str(door.visitor.actor), door.base))
-    return _view(page, door, read, showing, said, rules.settings.head_address, rated)
+    address = rules.settings.head_address
+    return _view(page, door, read, showing, said, related, address, rated)
 
 
 def _view(  # noqa: PLR0913, PLR0917 - one for each thing that was read
@@ -107,6 +111,7 @@ def _view(  # noqa: PLR0913, PLR0917 - one for each thing that was read
     read: CaseRead,
     showing: Showing,
     said: tuple[Said, ...],
+    related: Splits,
     head_address: str,
     rated: Rating | None,
 ) -> ClientView:
@@ -132,6 +137,7 @@ def _view(  # noqa: PLR0913, PLR0917 - one for each thing that was read
         next_at=step.at if step and is_ours_to_tell else None,
         next_what=_(NEXT[step.what]) if step and is_ours_to_tell else "",
         foretold=_foretold(page, read),
+        splits=related,
         head_address=head_address,
         may_rate=may_rate(ticket),
         rating=rated,

@@ -180,6 +180,7 @@ def _received_entry(message: MessageShown, row: Row, read: CaseRead, place: floa
         what=_("письмо руководителю") if is_escalation else _(CHANNELS[message.channel]),
         rule="R65" if is_escalation else "",
         words=message.text,
+        message=message.id,
         whole=message.whole_text,
         sender=message.sender,
         warning=_(STANDINGS[message.standing]) if message.standing in STANDINGS else "",

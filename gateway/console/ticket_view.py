@@ -25,13 +25,14 @@ from gateway.pages.translation import _, marked, present
 from gateway.pages.visitors import the_visitor
 from gateway.shown import CLOCKS, CaseRead, Showing
 from gateway.tickets import read_case
-from storage import calendars, client_card, drafts, handovers, ratings
+from storage import calendars, client_card, drafts, handovers, ratings, splits
 from storage.client_card import Card
 from storage.database import Connection
 from storage.drafts import Draft
 from storage.ratings import Rating
 from storage.rules import Rules
 from storage.saved_replies import KeptReply
+from storage.splits import Splits
 
 OBLIGATIONS = {
     "accept": marked("начнётся работа"),
@@ -94,6 +95,7 @@ class TicketView:
     replies: tuple[KeptReply, ...]
     orders: tuple[str, ...]
     rating: Rating | None
+    splits: Splits
     seen: int
     leaves_at: datetime
     now: datetime
@@ -134,6 +136,12 @@ class TicketView:
         """Count what the regulation asks for and nobody told."""
         return sum(point.is_missing for point in self.points)
 
+    def may_split(self, entry: Entry) -> bool:
+        """Tell whether a message can be made a ticket of its own."""
+        is_first = entry.message == self.read.request["message_id"]
+        is_theirs = entry.side == "in" and not entry.rule and not is_first
+        return is_theirs and self.may("note") and self.may("assign")
+
     def may(self, kind: str) -> bool:
         """Tell whether a command is possible now."""
         return kind in self.offers and self.offers[kind].is_possible
@@ -160,6 +168,7 @@ def view_of(page: Page, number: str) -> TicketView:
             replies=kept_replies.in_language(connection, read.request["language"], page.now),
             orders=tuple(_name(order.payload) for order in orders),
             rating=ratings.find(connection, number) if read.row["closed_at"] else None,
+            splits=splits.read(connection, number),
             leaves_at=sendable_at(rules, page.now),
         )
 
@@ -174,6 +183,7 @@ def _view(  # noqa: PLR0913 - one for each thing that was read beside the ticket
     replies: tuple[KeptReply, ...],
     orders: tuple[str, ...],
     rating: Rating | None,
+    splits: Splits,
     leaves_at: datetime,
 ) -> TicketView:
     now, visitor = page.now, the_visitor(page)
@@ -201,6 +211,7 @@ def _view(  # noqa: PLR0913 - one for each thing that was read beside the ticket
         replies=replies,
         orders=orders,
         rating=rating,
+        splits=splits,
         seen=last_received(read),
         leaves_at=leaves_at,
         now=now,

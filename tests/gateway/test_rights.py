@@ -91,6 +91,8 @@ GET  /tickets/{number}                            inside
 GET  /tickets/{number}/similar                    staff
 GET  /tickets/{number}/texts/{what}               staff       200 404
 GET  /tickets/{number}/messages/{id}/html         signed      404
+GET  /tickets/{number}/messages/{message}/split      staff       404
+POST /tickets/{number}/messages/{message}/split      staff
 GET  /tickets/{number}/files/{digest}             signed      404
 GET  /tickets/{number}/files/{digest}/picture     signed      404
 GET  /tickets/{number}/presence                   staff
@@ -195,6 +197,7 @@ FILLED = {
     "digest": "0" * 64,
     "id": "999999",
     "item": "999999",
+    "message": "999999",
     "what": "question",
     "kind": "note",
     "form": "csv",
