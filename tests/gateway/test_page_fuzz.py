@@ -409,7 +409,7 @@ def known_of(api: Api, numbers: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         "request token": tuple(
             seal(parts, PURPOSE, one, now + timedelta(days=1)) for one in numbers
         ),
-        "invitation token": (invited,),
+        "invitation token": (invited.plain,),
         "name": ("look.css",),
         "digest": (sha256(PNG).hexdigest(),),
         "id": ("1", "2", *said),
