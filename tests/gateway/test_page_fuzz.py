@@ -413,6 +413,7 @@ def known_of(api: Api, numbers: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         "name": ("look.css",),
         "digest": (sha256(PNG).hexdigest(),),
         "id": ("1", "2", *said),
+        "message": (*said,),
         "item": tuple(items),
         "what": ("missing", "documentation", "reply-1"),
         "kind": ("nothing",),
