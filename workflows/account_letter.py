@@ -4,6 +4,8 @@ Carries out R2, R45 and law 2. It knows the letter's key and nothing else: neith
 the link is anywhere in its history.
 """
 
+from datetime import timedelta
+
 from temporalio import workflow
 
 from activities.letters import Delivered
@@ -21,6 +23,6 @@ class AccountLetterWorkflow:
         delivered = await steps.keep_trying(letter.key)
         while delivered.leaves_at is not None:
             ahead = delivered.leaves_at - workflow.now()
-            await workflow.sleep(ahead, summary="ждёт рабочего времени")
+            await workflow.sleep(max(ahead, timedelta(0)), summary="ждёт рабочего времени")
             delivered = await steps.keep_trying(letter.key)
         return delivered
