@@ -80,6 +80,13 @@ def find(connection: Connection, plain: str, now: datetime) -> Bearer | None:
     return bearers.bearer_of(found)
 
 
+def was_of(connection: Connection, plain: str, owner: Person | Staff) -> bool:
+    """Tell whether this was a session of somebody, though it may be over."""
+    is_it = sessions.c.digest == bearers.digest_of(plain)
+    found = select(sessions.c.id).where(is_it, _is_owned(owner))
+    return connection.execute(found).first() is not None
+
+
 def list_open(connection: Connection, whose: Bearer, now: datetime) -> tuple[Session, ...]:
     """Return somebody's sessions that can be used, the latest seen first."""
     columns = (getattr(sessions.c, name) for name in Session.__dataclass_fields__)
@@ -106,11 +113,7 @@ def end_others(connection: Connection, whose: Bearer, at: datetime) -> None:
 
 def end_all(connection: Connection, owner: Person | Staff, at: datetime) -> None:
     """End every session of somebody."""
-    if isinstance(owner, Staff):
-        whose = sessions.c.staff_id == owner.id
-    else:
-        whose = sessions.c.user_id == owner.user_id
-    connection.execute(_open(at).where(whose))
+    connection.execute(_open(at).where(_is_owned(owner)))
 
 
 def clear(connection: Connection, now: datetime) -> int:
@@ -141,6 +144,12 @@ def _is_in_use(now: datetime) -> ColumnElement[bool]:
 def _is_of(whose: Bearer) -> ColumnElement[bool]:
     column: ColumnElement[Any] = sessions.c.user_id if whose.is_client else sessions.c.staff_id
     return column == whose.id
+
+
+def _is_owned(owner: Person | Staff) -> ColumnElement[bool]:
+    if isinstance(owner, Staff):
+        return sessions.c.staff_id == owner.id
+    return sessions.c.user_id == owner.user_id
 
 
 def _open(at: datetime) -> Update:

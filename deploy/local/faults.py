@@ -110,6 +110,7 @@ class FaultyLine:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._passages: list[_Passage] = []
         self._next: Cut | None = None
+        self._is_broken = False
 
     @property
     def port(self) -> int:
@@ -138,6 +139,15 @@ class FaultyLine:
         """Let a fault strike the next connection, and no other."""
         self._next = cut
 
+    def break_all(self) -> None:
+        """Break every connection, and each new one until `mend`."""
+        self._is_broken = True
+        asyncio.run_coroutine_threadsafe(self._break_off(), self._loop).result()
+
+    def mend(self) -> None:
+        """Carry new connections again."""
+        self._is_broken = False
+
     def stop(self) -> None:
         """Break every connection and close."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
@@ -146,6 +156,9 @@ class FaultyLine:
         self._loop.close()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_broken:
+            writer.close()
+            return
         cut, self._next = self._next, None
         try:
             to_server = await asyncio.open_connection(*self._target)
@@ -157,11 +170,14 @@ class FaultyLine:
         ways = passage.carry(Way.TO_SERVER, reader), passage.carry(Way.TO_CLIENT, to_server[0])
         await asyncio.gather(*ways, return_exceptions=True)
 
-    async def _end(self) -> None:
-        self._server.close()
+    async def _break_off(self) -> None:
         for passage in self._passages:
             passage.client.transport.abort()
             passage.server.transport.abort()
+
+    async def _end(self) -> None:
+        self._server.close()
+        await self._break_off()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()

@@ -15,7 +15,14 @@ from gateway.entrance.limits import Guess, guess_of, mark_device
 from gateway.entrance.passwords import Passwords, flaw, is_outdated
 from gateway.pages.paths import local_path
 from gateway.pages.rendering import Page
-from gateway.pages.visitors import OURS, AnyPage, cookie_name, give_session, take_session
+from gateway.pages.visitors import (
+    OURS,
+    AnyPage,
+    cookie_name,
+    give_former,
+    give_session,
+    take_session,
+)
 from gateway.parts import Parts
 from storage import accounts, sessions
 from storage.accounts import Owner
@@ -112,21 +119,23 @@ async def _owner(page: Page, login: str, password: str) -> Owner | None:
 
 async def begin(page: Page, owner: Owner, way: Way, onward: str) -> Response:
     """Begin a session of somebody and lead them on; this browser is known from now on."""
-    plain = await run_in_threadpool(_new_session, page, owner, way)
+    former = page.request.cookies.get(cookie_name(page.parts), "")
+    plain, is_theirs = await run_in_threadpool(_new_session, page, owner, way, former)
     response = RedirectResponse(onward, 303)
     give_session(response, page.parts, plain, sessions.lasts(owner))
+    give_former(response, page.parts, former if is_theirs else "")
     mark_device(response, page.parts, owner.login)
     return response
 
 
-def _new_session(page: Page, owner: Owner, way: Way) -> str:
-    """Begin a session with a new secret; the one that this browser had ends."""
+def _new_session(page: Page, owner: Owner, way: Way, former: str) -> tuple[str, bool]:
+    """Begin a session with a new secret, end the former; tell if that one was theirs, too."""
     agent = page.request.headers.get("user-agent", "")
-    former = page.request.cookies.get(cookie_name(page.parts), "")
     with page.parts.database.transaction() as connection:
         if former and (old := sessions.find(connection, former, page.now)):
             sessions.end(connection, old.token_id, page.now)
-        return sessions.begin(connection, owner, page.now, way, agent=agent)
+        is_theirs = bool(former) and sessions.was_of(connection, former, owner)
+        return sessions.begin(connection, owner, page.now, way, agent=agent), is_theirs
 
 
 def _count(parts: Parts, guess: Guess, now: datetime) -> datetime | None:

@@ -25,6 +25,7 @@ from storage import people, sessions
 
 LANGUAGE = "language"
 KEPT_SECONDS = 365 * 24 * 3600
+FORMER_SECONDS = 24 * 3600
 
 
 class SignInNeededError(Exception):
@@ -57,8 +58,24 @@ def give_session(
 
 def take_session(response: Response, parts: Parts) -> None:
     """Have the browser forget its session."""
-    response.delete_cookie(
-        cookie_name(parts), httponly=True, secure=is_secure(parts), samesite="lax"
+    for name in (cookie_name(parts), former_name(parts)):
+        response.delete_cookie(name, httponly=True, secure=is_secure(parts), samesite="lax")
+
+
+def former_name(parts: Parts) -> str:
+    """Return the name of the cookie that remembers the session before this one."""
+    return f"{cookie_name(parts)}-former"
+
+
+def give_former(response: Response, parts: Parts, plain: str) -> None:
+    """Let forms of the session before be sent from this one; with no secret, of none."""
+    response.set_cookie(
+        former_name(parts),
+        plain,
+        max_age=FORMER_SECONDS if plain else 0,
+        httponly=True,
+        secure=is_secure(parts),
+        samesite="strict",
     )
 
 
@@ -74,7 +91,7 @@ async def page_of(request: Request, parts: TheParts) -> AsyncIterator[Page]:
     language = chosen_language(request, visitor)
     present.set(language)
     readers_clock.set(parts.clock)
-    page = Page(request, parts, language, visitor, csrf_of(plain) if visitor else "")
+    page = Page(request, parts, language, visitor, csrf_of(plain) if plain else "")
     request.state.page = page
     try:
         yield page
@@ -115,7 +132,7 @@ def page_for(roles: frozenset[Role]) -> Callable[[Page], Awaitable[Page]]:
 
 
 async def checked_form(request: Request, page: Annotated[Page, Depends(page_of)]) -> None:
-    """Check that the form was ours: its token is that of this very session.
+    """Check that the form was ours: its token is that of this session, or of theirs before it.
 
     Raises:
         Problem: when it is not; what was typed is shown again.
@@ -125,7 +142,9 @@ async def checked_form(request: Request, page: Annotated[Page, Depends(page_of)]
         return
     form = await request.form()
     given = str(form.get("csrf", "")).encode(errors="replace")
-    if not hmac.compare_digest(given, page.csrf.encode()):
+    former = request.cookies.get(former_name(page.parts), "")
+    ours = (page.csrf, csrf_of(former)) if former else (page.csrf,)
+    if not any(hmac.compare_digest(given, one.encode()) for one in ours):
         detail = _("Форма открыта в другом сеансе.")
         raise Problem(403, "csrf", detail, _("Отправьте её ещё раз с этой страницы."))
 

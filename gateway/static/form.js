@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const LARGEST = 25 * 1024 * 1024;
+  const MOST = 10;
   const SAVE_MS = 400;
   const KEPT_MS = 14 * 24 * 3600 * 1000;
   const PICTURES = ["image/png", "image/jpeg", "image/gif"];
@@ -134,6 +135,8 @@
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       if (isSending) return;
+      const unfit = unfitFiles(form);
+      if (unfit) { tell(form, unfit); place(form).focus(); return; }
       isSending = true;
       form.setAttribute("aria-busy", "true");
       try {
@@ -142,7 +145,8 @@
         if (event.submitter && event.submitter.name) body.append(event.submitter.name, event.submitter.value);
         const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
         if (answer.redirected) { forget(); location.assign(answer.url); return; }
-        if (!showFlaws(form, await answer.text())) { form.submit(); return; }
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (!showFlaws(form, page) && !showFault(form, page)) { form.submit(); return; }
       } catch {
         tell(form, form.dataset.offline);
       }
@@ -150,8 +154,29 @@
       form.removeAttribute("aria-busy");
     });
   }
-  function showFlaws(form, text) {
-    const page = new DOMParser().parseFromString(text, "text/html");
+  // What the service would not take is told before it goes over the line.
+  function unfitFiles(form) {
+    const input = form.querySelector("input[type=file]");
+    if (!input) return "";
+    if (input.files.length > MOST) return input.dataset.tooMany;
+    const large = [...input.files].filter((file) => file.size > LARGEST);
+    return large.map((file) => input.dataset.refused.replace("{name}", file.name)).join(" ");
+  }
+  // A page that says why the form was not taken says it here: words and files are on this one, and
+  // the same button sends them. After a new sign-in the form is sent with the token of that page.
+  function showFault(form, page) {
+    const said = page.querySelector(".banner[role=alert]");
+    if (!said) return false;
+    const token = page.querySelector(`form[action="${form.getAttribute("action")}"] [name=csrf]`);
+    const ours = form.querySelector("[name=csrf]");
+    if (token && ours) ours.value = token.value;
+    const link = page.querySelector("a[data-signin]");
+    if (link) said.lastElementChild.append(link.parentElement);
+    place(form).replaceChildren(document.importNode(said, true));
+    place(form).focus();
+    return true;
+  }
+  function showFlaws(form, page) {
     const theirs = page.querySelector(`form[action="${form.getAttribute("action")}"]`);
     if (!theirs || !theirs.matches("[data-form]")) return false;
     form.querySelectorAll(".error").forEach((one) => one.remove());
@@ -169,21 +194,23 @@
     (form.querySelector("[aria-invalid]") || document.querySelector("[data-errors]") || form).focus();
     return true;
   }
+  function place(form) {
+    const known = document.querySelector("[data-errors]");
+    if (known) return known;
+    const made = document.createElement("div");
+    made.dataset.errors = "";
+    made.tabIndex = -1;
+    form.prepend(made);
+    return made;
+  }
   function tell(form, words) {
-    let place = document.querySelector("[data-errors]");
-    if (!place) {
-      place = document.createElement("div");
-      place.dataset.errors = "";
-      place.tabIndex = -1;
-      form.prepend(place);
-    }
     const box = document.createElement("div");
     box.className = "banner critical";
     box.setAttribute("role", "alert");
     const inside = document.createElement("div");
     inside.textContent = words || "";
     box.append(inside);
-    place.replaceChildren(...(words ? [box] : []));
+    place(form).replaceChildren(...(words ? [box] : []));
   }
 
   document.querySelectorAll("[data-drop]").forEach(holdFiles);

@@ -87,3 +87,12 @@ def test_a_line_to_nobody_ends_at_once(faulty_line: Lay) -> None:
     line = faulty_line(LOOPBACK, processes.free_port())
 
     assert say(line, b"one\n") in {b"", b" (reset)"}
+
+
+def test_a_line_that_is_away_carries_nothing_until_it_is_mended(line: FaultyLine) -> None:
+    line.break_all()
+    away = say(line, b"one\n")
+    line.mend()
+
+    assert b"one" not in away
+    assert say(line, b"two\n") == b"two\n"

@@ -5,6 +5,7 @@ from playwright.async_api import Page, expect
 from gateway.entrance.passwords import hasher
 from storage import accounts, messages
 from tests.gateway.browser.conftest import Site
+from tests.gateway.browser.scenes import Week
 
 WORDS = "Список объектов пуст с самого утра, снимок пришлю позже."
 SECRET = "четыре слова про лошадь"  # noqa: S105 - a test's
@@ -49,10 +50,28 @@ async def test_words_wait_for_the_new_sign_in_and_are_sent_once(site: Site) -> N
     await expect(page.get_by_role("heading", name="Сеанс закончился")).to_be_visible()
     await expect(page.locator("[name=text]")).to_have_value(WORDS)
     await sign_in_beside(page, "alla")
-    await page.get_by_role("button", name="Отправить после входа").click()
-    await page.get_by_role("button", name="Отправить ещё раз").dblclick()
+    await page.get_by_role("button", name="Добавить к заявке").dblclick()
 
-    await expect(page.get_by_text(WORDS)).to_be_visible()
+    await expect(page.get_by_text("Ваше сообщение в заявке.")).to_be_visible()
+    assert said(site, number) == 1
+
+
+async def test_a_letter_to_the_client_waits_for_the_new_sign_in_and_leaves_by_one_press(
+    site: Site,
+) -> None:  # R46 U6
+    week = Week(site)
+    number = await week.file("alla", "Пустой отчёт", "Таблица пустая.")
+    await week.give("sveta", number, "take")
+    page = await site.open("sveta")
+    await page.goto(f"/tickets/{number}")
+    await page.get_by_label("Текст письма").fill(WORDS)
+    give_password(site, "sveta")
+
+    await page.get_by_role("button", name="Отправить клиенту").click()
+    await sign_in_beside(page, "sveta")
+    await page.get_by_role("button", name="Отправить после входа").dblclick()
+
+    await expect(page.get_by_text(WORDS).first).to_be_visible()
     assert said(site, number) == 1
 
 
@@ -65,7 +84,8 @@ async def test_before_the_new_sign_in_the_words_stay_where_they_are(site: Site) 
     give_password(site, "alla")
     await page.get_by_role("button", name="Добавить к заявке").click()
 
-    await page.get_by_role("button", name="Отправить после входа").click()
+    await expect(page.get_by_role("heading", name="Сеанс закончился")).to_be_visible()
+    await page.get_by_role("button", name="Добавить к заявке").click()
 
     await expect(page.locator("[name=text]")).to_have_value(WORDS)
     await expect(page.get_by_role("heading", name="Сеанс закончился")).to_be_visible()
