@@ -12,10 +12,11 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json, to_jsonable_python
 from sqlalchemy import Connection, RowMapping, func, select, text, tuple_
 
-from domain.events import TicketEvent
+from domain.events import Noted, TicketEvent
 from domain.obligations import Due
 from domain.terms import Status
 from domain.ticket import Ticket
+from storage import mentions
 from storage.letters import PreparedLetter
 from storage.ticket_tables import events, requests, tickets
 
@@ -79,8 +80,16 @@ SELECT count(*) FROM moved
 
 
 def record(connection: Connection, record: Record) -> bool:
-    """Write the stretch in one statement; false when the journal does not stand just before it."""
-    return bool(connection.execute(RECORD, _values(record)).scalar_one())
+    """Write the stretch in one statement; false when the journal does not stand just before it.
+
+    Whom its notes call is entered with them (U8).
+    """
+    is_written = bool(connection.execute(RECORD, _values(record)).scalar_one())
+    if is_written:
+        placed = enumerate(record.events, record.before + 1)
+        notes = ((place, one) for place, one in placed if isinstance(one, Noted))
+        mentions.keep(connection, record.ticket.number, notes)
+    return is_written
 
 
 def lock_journal(connection: Connection, number: str, after: int) -> tuple[TicketEvent, ...]:

@@ -20,8 +20,9 @@ from gateway.console.queue_lines import Row, rows
 from gateway.pages.rendering import Page
 from gateway.pages.translation import marked
 from gateway.pages.visitors import StaffPage, the_visitor
-from storage import people, presence, views, worklists
+from storage import mentions, people, presence, views, worklists
 from storage.database import Connection
+from storage.mentions import Mention
 from storage.people import Staff
 from storage.views import View
 from storage.worklists import CAP, Asked, Worklist
@@ -88,6 +89,7 @@ class Shown:
     counts: dict[Worklist, int]
     staff: tuple[Staff, ...]
     views: tuple[View, ...]
+    mentions: tuple[Mention, ...] = ()
 
     @property
     def leaps(self) -> list[Row]:
@@ -104,6 +106,11 @@ class Shown:
         """Return the row that waits for us longest."""
         waiting = [row for row in self.rows if row.clock and row.is_ours]
         return max(waiting, key=lambda row: row.clock.seconds if row.clock else 0, default=None)
+
+    @property
+    def unseen(self) -> int:
+        """Count the notes that call the visitor and were not seen yet."""
+        return sum(not one.is_seen for one in self.mentions)
 
     def count(self, one: Worklist) -> str:
         """Return how long a list is; beyond the cap nobody counts."""
@@ -144,6 +151,7 @@ def read(connection: Connection, page: Page, choice: Choice) -> Shown:
         worklists.count(connection, str(me.id), midnight(now)),
         people.list_staff(connection),
         views.list_of(connection, me.id),
+        mentions.list_of(connection, me.id),
     )
 
 

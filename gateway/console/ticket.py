@@ -20,7 +20,7 @@ from gateway.pages.translation import _
 from gateway.pages.visitors import InsidePage, SignedInPage, StaffPage, the_visitor
 from gateway.problems import Problem
 from gateway.sight import visible
-from storage import similar
+from storage import mentions, similar
 from storage.saved_replies import KeptReply
 
 router = APIRouter(include_in_schema=False)
@@ -39,7 +39,10 @@ def ticket(
     done: Annotated[str, Query(max_length=40)] = "",
 ) -> HTMLResponse:
     """Show the ticket; `insert` puts words into the letter's field for those without a script."""
-    return show_ticket(page, view_of(page, number), insert=insert, done=done)
+    view = view_of(page, number)
+    with page.parts.database.transaction() as connection:
+        mentions.see(connection, the_visitor(page).bearer.id, number, page.now)
+    return show_ticket(page, view, insert=insert, done=done)
 
 
 def show_ticket(  # noqa: PLR0913 - one for each state of the page

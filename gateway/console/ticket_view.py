@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from markupsafe import Markup
+
 from domain.calendar import MOSCOW, Calendar
 from domain.clocks import Clock, clocks
 from domain.journal import rule_of
@@ -15,6 +17,7 @@ from domain.words import command_name
 from gateway.auth import Visitor
 from gateway.console import kept_replies, missing
 from gateway.console.conversation import Entry, conversation, last_received
+from gateway.console.mentions import with_called
 from gateway.console.offers import Offer, offers
 from gateway.console.previews import sendable_at
 from gateway.console.ticket_clocks import Chip, Derived, chip, derived, own_clock
@@ -25,10 +28,11 @@ from gateway.pages.translation import _, marked, present
 from gateway.pages.visitors import the_visitor
 from gateway.shown import CLOCKS, CaseRead, Showing
 from gateway.tickets import read_case
-from storage import calendars, client_card, drafts, handovers, ratings, splits
+from storage import calendars, client_card, drafts, handovers, people, ratings, splits
 from storage.client_card import Card
 from storage.database import Connection
 from storage.drafts import Draft
+from storage.people import Staff
 from storage.ratings import Rating
 from storage.rules import Rules
 from storage.saved_replies import KeptReply
@@ -96,6 +100,7 @@ class TicketView:
     orders: tuple[str, ...]
     rating: Rating | None
     splits: Splits
+    staff: tuple[Staff, ...]
     seen: int
     leaves_at: datetime
     now: datetime
@@ -136,6 +141,10 @@ class TicketView:
         """Count what the regulation asks for and nobody told."""
         return sum(point.is_missing for point in self.points)
 
+    def noted(self, words: str) -> Markup:
+        """Return a note's words with the colleagues that it calls marked."""
+        return with_called(words, self.staff)
+
     def may_split(self, entry: Entry) -> bool:
         """Tell whether a message can be made a ticket of its own."""
         is_first = entry.message == self.read.request["message_id"]
@@ -169,6 +178,7 @@ def view_of(page: Page, number: str) -> TicketView:
             orders=tuple(_name(order.payload) for order in orders),
             rating=ratings.find(connection, number) if read.row["closed_at"] else None,
             splits=splits.read(connection, number),
+            staff=people.list_staff(connection),
             leaves_at=sendable_at(rules, page.now),
         )
 
@@ -184,6 +194,7 @@ def _view(  # noqa: PLR0913 - one for each thing that was read beside the ticket
     orders: tuple[str, ...],
     rating: Rating | None,
     splits: Splits,
+    staff: tuple[Staff, ...],
     leaves_at: datetime,
 ) -> TicketView:
     now, visitor = page.now, the_visitor(page)
@@ -212,6 +223,7 @@ def _view(  # noqa: PLR0913 - one for each thing that was read beside the ticket
         orders=orders,
         rating=rating,
         splits=splits,
+        staff=staff,
         seen=last_received(read),
         leaves_at=leaves_at,
         now=now,

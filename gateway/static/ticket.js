@@ -91,6 +91,64 @@
     else if (into) { event.preventDefault(); into.scrollIntoView({ block: "center" }); into.focus(); }
   });
 
+  // A colleague called in a note: after an @ those whose login or name begins so, by keys or mouse.
+  const CALLED = /(^|[^\p{L}\p{N}_@.])@([\p{L}\p{N}_.-]*)$/u;
+  const peopleOf = (field) => document.getElementById(field.getAttribute("aria-controls"));
+  const offered = (list) => [...list.children].filter((one) => !one.hidden);
+  function choose(field, list, chosen) {
+    offered(list).forEach((one) => one.setAttribute("aria-selected", String(one === chosen)));
+    if (chosen) field.setAttribute("aria-activedescendant", chosen.id);
+    else field.removeAttribute("aria-activedescendant");
+  }
+  function shutPeople(field, list) {
+    list.hidden = true;
+    choose(field, list, null);
+  }
+  function offerPeople(field) {
+    const list = peopleOf(field);
+    const called = CALLED.exec(field.value.slice(0, field.selectionStart));
+    if (!list || !called) { if (list) shutPeople(field, list); return; }
+    const asked = called[2].toLowerCase();
+    [...list.children].forEach((one) => {
+      const names = [one.dataset.login, ...one.querySelector("bdi").textContent.split(/\s+/)];
+      one.hidden = !names.some((name) => name.toLowerCase().startsWith(asked));
+    });
+    const found = offered(list);
+    list.hidden = !found.length;
+    choose(field, list, found[0] || null);
+  }
+  function call(field, list, chosen) {
+    const before = field.value.slice(0, field.selectionStart);
+    const from = before.length - CALLED.exec(before)[2].length;
+    field.setRangeText(`${chosen.dataset.login} `, from, field.selectionStart, "end");
+    shutPeople(field, list);
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  const isCalling = (target) => target.matches && target.matches("textarea[data-people]");
+  document.addEventListener("input", (event) => { if (isCalling(event.target)) offerPeople(event.target); });
+  document.addEventListener("focusout", (event) => { if (isCalling(event.target)) shutPeople(event.target, peopleOf(event.target)); });
+  document.addEventListener("keydown", (event) => {
+    if (!isCalling(event.target)) return;
+    const field = event.target, list = peopleOf(field);
+    if (list.hidden || event.ctrlKey || event.metaKey || event.altKey) return;
+    const found = offered(list), at = found.findIndex((one) => one.getAttribute("aria-selected") === "true");
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) choose(field, list, found[(at + step + found.length) % found.length]);
+    else if (event.key === "Enter" || event.key === "Tab") call(field, list, found[Math.max(at, 0)]);
+    else if (event.key === "Escape") shutPeople(field, list);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
+  document.addEventListener("mousedown", (event) => {
+    const chosen = event.target.closest && event.target.closest(".people [data-login]");
+    if (!chosen) return;
+    event.preventDefault();
+    const list = chosen.closest(".people");
+    call(document.querySelector(`textarea[aria-controls="${list.id}"]`), list, chosen);
+  });
+
   // A picture that cannot be shown leaves its file alone, without a broken frame.
   document.addEventListener("error", (event) => {
     if (event.target.matches && event.target.matches(".pictures img")) event.target.closest("a").remove();
