@@ -21,9 +21,11 @@ from sqlalchemy import (
     update,
 )
 
+from domain.terms import Role
 from storage import bearers
 from storage.bearers import Bearer
 from storage.people import Person, Staff
+from storage.people_tables import staff
 from storage.sign_in_tables import invitations, sessions
 
 Way = Literal["password", "invitation", "provider"]
@@ -31,6 +33,8 @@ PREFIX = "s_"
 LASTS, IDLE = timedelta(hours=12), timedelta(hours=8)  # of staff, who see every client
 CLIENT_LASTS, CLIENT_IDLE = timedelta(days=30), timedelta(days=7)
 SEEN_AGAIN = timedelta(minutes=5)
+ON_SHIFT = timedelta(minutes=10)  # longer than a visit goes unwritten
+AT_WORK = (Role.SPECIALIST, Role.HEAD)
 KEPT = timedelta(days=30)
 AT_ONCE = 1000
 LONGEST_AGENT = 200
@@ -94,6 +98,15 @@ def list_open(connection: Connection, whose: Bearer, now: datetime) -> tuple[Ses
     found = select(*columns).where(_is_of(whose), is_open)
     latest = found.order_by(sessions.c.seen_at.desc(), sessions.c.id.desc()).limit(AT_ONCE)
     return tuple(Session(*row) for row in connection.execute(latest))
+
+
+def list_on_shift(connection: Connection, now: datetime) -> tuple[str, ...]:
+    """Return the names of the specialists and heads who were here in the last minutes, in order."""
+    is_here = sessions.c.seen_at > now - ON_SHIFT
+    is_open = sessions.c.revoked_at.is_(None) & (sessions.c.expires_at > now)
+    seen = select(sessions.c.id).where(sessions.c.staff_id == staff.c.id, is_here, is_open)
+    found = select(staff.c.name).where(staff.c.role.in_(AT_WORK), seen.exists())
+    return tuple(connection.execute(found.order_by(staff.c.name)).scalars())
 
 
 def end(connection: Connection, session_id: int, at: datetime) -> None:

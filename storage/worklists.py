@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from domain.terms import Channel, Criticality, DeferralReason, Status, Turn
+from storage.people_tables import clients
 from storage.search_terms import search_query
 from storage.ticket_lines import Line, Place, read
 from storage.ticket_tables import messages, requests, tickets
@@ -54,7 +55,7 @@ class Asked:
 
     `MINE` are the open tickets of `specialist`, the register's id of one of us as tickets carry it.
     `criticality` is the confirmed one, or the declared one where none is confirmed yet. `words`
-    are looked for in the first message.
+    are looked for in the first message, `who` in the client's name and in who wrote.
     """
 
     list: Worklist
@@ -66,6 +67,7 @@ class Asked:
     criticality: Criticality | None = None
     reason: DeferralReason | None = None
     words: str = ""
+    who: str = ""
 
     @property
     def is_newest_first(self) -> bool:
@@ -171,7 +173,11 @@ def _narrowing(asked: Asked, of: FromClause) -> list[ColumnElement[bool]]:
         snapshot["deferral"].astext: asked.reason,
     }
     wanted = [column == value for column, value in narrow.items() if value]
-    return [*wanted, _says(of.c.number, asked.words)] if asked.words else wanted
+    if asked.words:
+        wanted.append(_says(of.c.number, asked.words))
+    if asked.who:
+        wanted.append(_is_of(of, asked.who))
+    return wanted
 
 
 def _says(number: ColumnElement[str], words: str) -> ColumnElement[bool]:
@@ -179,6 +185,17 @@ def _says(number: ColumnElement[str], words: str) -> ColumnElement[bool]:
     first = select(requests.c.number).join(messages, messages.c.id == requests.c.message_id)
     has_all = messages.c.words.bool_op("@@")(search_query(words))
     return first.where(requests.c.number == number, has_all).exists()
+
+
+def _is_of(of: FromClause, who: str) -> ColumnElement[bool]:
+    """Return the condition that a part of a name, login or address is of a ticket's client."""
+    client = select(clients.c.name).where(clients.c.id == of.c.client_id).correlate(of)
+    told = func.concat_ws(
+        " ", client.scalar_subquery(), requests.c.name, requests.c.login, requests.c.address
+    )
+    is_theirs = func.lower(told).contains(who.strip().lower(), autoescape=True)
+    whose = select(requests.c.number).where(requests.c.number == of.c.number, is_theirs)
+    return whose.correlate(of).exists()
 
 
 def _looked(asked: Asked, after: Place | None, limit: int) -> Chosen:

@@ -3,6 +3,7 @@
 Carries out R5, R47, R49, R50, R54; U1, F48: confirmed critical tickets first, then by arrival.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Annotated
@@ -14,13 +15,14 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field, field_validator
 
 from domain.calendar import MOSCOW
+from domain.scope import CATALOGUE
 from domain.terms import Channel, Criticality, DeferralReason
 from gateway import places
 from gateway.console.queue_lines import Row, rows
 from gateway.pages.rendering import Page
 from gateway.pages.translation import marked
 from gateway.pages.visitors import StaffPage, the_visitor
-from storage import mentions, people, presence, views, worklists
+from storage import mentions, people, presence, sessions, views, worklists
 from storage.database import Connection
 from storage.mentions import Mention
 from storage.people import Staff
@@ -55,6 +57,7 @@ class Choice(BaseModel):
     reason: DeferralReason | None = None
     category: Annotated[str, Field(max_length=40)] = ""
     q: Annotated[str, Field(max_length=200)] = ""
+    who: Annotated[str, Field(max_length=100)] = ""
     after: Annotated[str, Field(max_length=200)] = ""
 
     @field_validator("client", "channel", "criticality", "reason", mode="before")
@@ -89,7 +92,9 @@ class Shown:
     counts: dict[Worklist, int]
     staff: tuple[Staff, ...]
     views: tuple[View, ...]
-    mentions: tuple[Mention, ...] = ()
+    mentions: tuple[Mention, ...]
+    on_shift: tuple[str, ...]
+    deferred: Mapping[DeferralReason, int]
 
     @property
     def leaps(self) -> list[Row]:
@@ -114,7 +119,15 @@ class Shown:
 
     def count(self, one: Worklist) -> str:
         """Return how long a list is; beyond the cap nobody counts."""
-        return str(self.counts[one]) if self.counts[one] <= CAP else f"{CAP}+"
+        return _capped(self.counts[one])
+
+    def count_deferred(self, reason: DeferralReason) -> str:
+        """Return how many tickets are deferred for a reason; beyond the cap nobody counts."""
+        return _capped(self.deferred[reason])
+
+
+def _capped(count: int) -> str:
+    return str(count) if count <= CAP else f"{CAP}+"
 
 
 @router.get("/queue")
@@ -131,6 +144,7 @@ def queue(page: StaffPage, choice: Annotated[Choice, Query()]) -> HTMLResponse:
         channels=tuple(Channel),
         criticalities=tuple(Criticality),
         reasons=tuple(DeferralReason),
+        matters=CATALOGUE,
     )
 
 
@@ -152,6 +166,8 @@ def read(connection: Connection, page: Page, choice: Choice) -> Shown:
         people.list_staff(connection),
         views.list_of(connection, me.id),
         mentions.list_of(connection, me.id),
+        sessions.list_on_shift(connection, now),
+        worklists.count_deferred(connection) if choice.list is Worklist.DEFERRED else {},
     )
 
 
@@ -168,6 +184,7 @@ def asked_of(choice: Choice, me: str, now: datetime) -> Asked:
         criticality=choice.criticality,
         reason=choice.reason,
         words=choice.q,
+        who=choice.who,
     )
 
 

@@ -116,6 +116,7 @@
     const found = offered(list);
     list.hidden = !found.length;
     choose(field, list, found[0] || null);
+    list.scrollIntoView({ block: "nearest" });
   }
   function call(field, list, chosen) {
     const before = field.value.slice(0, field.selectionStart);

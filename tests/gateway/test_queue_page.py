@@ -3,11 +3,12 @@
 R49, R50, U1, U2; laws 2 and 10.
 """
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, update
 
 from domain.terms import Channel, Status
 from storage import handovers, requests
@@ -135,3 +136,36 @@ async def test_nobody_but_staff_sees_the_lists(api: Api, path: str) -> None:  # 
         answer = await Browser(api, login).get(path)
 
         assert answer.status_code in {403, 422}
+
+
+async def test_deferred_tickets_are_told_apart_by_their_reasons(
+    api: Api, desk: Browser, enter: Callable[..., list[str]]
+) -> None:  # R54-R59 U15
+    told, asked = enter(2, status=Status.DEFERRED)
+    (other,) = enter(1, status=Status.DEFERRED, review_due=True)
+    for number, reason in ((told, "R55"), (asked, "R55"), (other, "R59")):
+        of_it = update(tickets).where(tickets.c.number == number)
+        snapshot = tickets.c.snapshot.op("||")(func.jsonb_build_object("deferral", reason))
+        with api.parts.database.transaction() as connection:
+            connection.execute(of_it.values(snapshot=snapshot))
+
+    everything = (await desk.get("/queue?list=deferred")).text
+    narrowed = (await desk.get("/queue?list=deferred&reason=R59")).text
+
+    assert re.search(r'list=deferred&amp;reason=R55"[^>]*>[^<]* <b>2</b>', everything)
+    assert re.search(r'list=deferred&amp;reason=R59"[^>]*>[^<]* <b>1</b>', everything)
+    assert told in everything
+    assert told not in narrowed
+    assert other in narrowed
+
+
+async def test_the_queue_tells_who_is_on_shift_and_narrows_by_client_and_matter(
+    desk: Browser,
+) -> None:  # R5 U1 U15
+    page = (
+        await desk.get("/queue?who=%D0%90%D0%BB%D1%8C%D1%84%D0%B0&category=product_functions")
+    ).text
+
+    assert "На смене: <bdi>Sveta</bdi>" in page
+    assert 'value="Альфа"' in page
+    assert 'value="product_functions" selected' in page

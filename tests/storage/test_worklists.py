@@ -233,6 +233,19 @@ def test_a_list_is_narrowed_by_all_that_is_asked(database: Database, client: int
         assert numbers(connection, Worklist.OPEN, category="functions") == [told]
         assert numbers(connection, Worklist.OPEN, words="квитанции") == [told]
         assert unknown not in numbers(connection, Worklist.OPEN, client_id=client)
+
+
+def test_a_list_is_narrowed_by_a_part_of_the_clients_name_or_of_who_wrote(
+    database: Database, client: int
+) -> None:  # R2 U1
+    with database.transaction() as connection:
+        of_client = enter(connection, client=client)
+        by_name = enter(connection, name="Пётр Ильин", address="petr@Gamma.example", place=1)
+
+        assert numbers(connection, Worklist.OPEN, who="ромаш") == [of_client]
+        assert numbers(connection, Worklist.OPEN, who=" ИЛЬИН ") == [by_name]
+        assert numbers(connection, Worklist.OPEN, who="gamma") == [by_name]
+        assert numbers(connection, Worklist.OPEN, who="100%") == []
         assert numbers(connection, Worklist.OPEN, channel=Channel.PAPER, words="квитанция") == []
 
 
