@@ -5,7 +5,8 @@ import pytest
 from deploy.local.story import A_MOMENT, Story
 from storage import mentions, people
 from tests.gateway.conftest import Api
-from tests.gateway.test_ticket_page import Browser, counted
+from tests.gateway.statements import counted
+from tests.gateway.test_ticket_page import Browser
 
 CALL = "@stepan, у Беты то же самое? И <b>@dev</b> пусть знает, а @nobody нет."
 
