@@ -98,13 +98,13 @@ async def test_clients_see_neither_the_note_nor_whom_it_calls(
 async def test_more_mentions_cost_no_more_statements(live: Api, number: str) -> None:  # U1 U8
     browser = Browser(live, "stepan")
     await browser.get("/queue")
-    with counted(live) as for_one:
+    with counted() as for_one:
         await browser.get("/queue")
     for place in range(3):
         path = f"/api/tickets/{number}/commands/note"
         await live.post("sveta", path, json={"text": f"@stepan {place}"})
 
-    with counted(live) as for_more:
+    with counted() as for_more:
         page = (await browser.get("/queue")).text
 
     assert "4 новые заметки" in page
