@@ -75,12 +75,14 @@ class Dimension(StrEnum):
 class Reaction:
     """How long one ticket waited for the first written reply, in working time (R47).
 
-    Codes are empty where the ticket has none; `reason` is that of its last deferral.
+    Codes are empty where the ticket has none; `reason` is that of its last deferral. The amount is
+    counted by the calendar of that version; 0 is the one in force.
     """
 
     number: str
     answered_at: datetime
     amount: WorkingTime
+    calendar_version: int = 0
     reason: str = ""
     category: str = ""
     specialist: str = ""

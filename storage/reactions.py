@@ -77,6 +77,7 @@ def _reaction(row: Any, calendar: Calendar) -> Reaction:  # noqa: ANN401 - a row
         number=row.number,
         answered_at=row.answered_at,
         amount=calendar.working_time_between(begun, row.answered_at),
+        calendar_version=row.calendar_version,
         reason=row.reason,
         category=row.category or "",
         specialist=row.specialist,

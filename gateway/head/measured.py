@@ -60,14 +60,15 @@ def read(page: Page, connection: Connection, period: Period) -> Told:
 
 
 def read_waits(page: Page, connection: Connection, every: Sequence[Reaction]) -> Waits:
-    """Measure what the newest of these tickets waited for others, from their journals."""
-    newest = [one.number for one in every[-MOST_JOURNALS:]]
-    journals = reactions.list_journals(connection, newest)
-    calendar = page.parts.rules().calendar
+    """Measure what the newest of these tickets waited for others, each by its own calendar."""
+    newest = every[-MOST_JOURNALS:]
+    journals = reactions.list_journals(connection, [one.number for one in newest])
+    calendar_of = ruling_of(page, connection)
     waits: Waits = {kind: [] for kind in ClockKind}
-    for number in newest:
-        for clock in clocks(journals.get(number, ()), calendar, page.now):
-            waits[clock.kind].append((number, clock.amount))
+    for one in newest:
+        calendar = calendar_of(one.calendar_version)
+        for clock in clocks(journals.get(one.number, ()), calendar, page.now):
+            waits[clock.kind].append((one.number, clock.amount))
     return waits
 
 
