@@ -32,14 +32,38 @@ class CurrentRules:
         self._calendars = Calendars()
         self._read: tuple[float, Rules] | None = None
         self._reading = Lock()  # one thread puts a calendar together, the others wait for it
+        self._failed: tuple[float, Exception] | None = None
 
     def __call__(self, at_least: int = 0) -> Rules:
-        """Return the rules, with a calendar at least as new as that version."""
+        """Return the rules, with a calendar at least as new as that version.
+
+        Whoever waited while another asked in vain does not ask once more.
+        """
         if rules := self._fresh(at_least):
             return rules
+        came_at = time.monotonic()
         with self._reading:
-            rules = self._fresh(at_least) or self._from_register()
-            self._read = (time.monotonic(), rules)
+            if self._failed and self._failed[0] > came_at:
+                raise self._failed[1]
+            return self._fresh(at_least) or self._asked()
+
+    @property
+    def last(self) -> Rules | None:
+        """Return the rules that were read last, however long ago; the register is not asked."""
+        return self._read[1] if self._read else None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Tell whether the rules can be had without asking the register."""
+        return self._fresh(0) is not None
+
+    def _asked(self) -> Rules:
+        try:
+            rules = self._from_register()
+        except Exception as failure:
+            self._failed = (time.monotonic(), failure)
+            raise
+        self._read = (time.monotonic(), rules)
         return rules
 
     def _fresh(self, at_least: int) -> Rules | None:

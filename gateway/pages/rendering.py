@@ -24,7 +24,6 @@ from gateway.pages import moments
 from gateway.pages.day_reasons import day_reason
 from gateway.pages.translation import _, ngettext, present
 from gateway.parts import Parts
-from storage.database import AWAY
 from storage.rules import Rules
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -48,11 +47,11 @@ class Page:
 
     @property
     def rules(self) -> Rules | None:
-        """Return the rules in force, None while the register is away and none were read before."""
-        try:
-            return self.parts.rules()
-        except AWAY:
-            return None
+        """Return the rules as they were read for this page, None where none were ever read.
+
+        A page is drawn wherever it is answered, so drawing it waits for nothing.
+        """
+        return self.parts.rules.last
 
     def show(
         self,

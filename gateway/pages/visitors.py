@@ -5,6 +5,7 @@ Carries out R2. Without a session a page that needs one leads to the sign-in and
 
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated
@@ -22,6 +23,7 @@ from gateway.pages.translation import _, present
 from gateway.parts import Parts
 from gateway.problems import Problem
 from storage import people, sessions
+from storage.database import AWAY
 
 LANGUAGE = "language"
 KEPT_SECONDS = 365 * 24 * 3600
@@ -88,6 +90,8 @@ async def page_of(request: Request, parts: TheParts) -> AsyncIterator[Page]:
     """Give the page for whoever asks, signed in or not; the files of a form are let go after it."""
     plain = request.cookies.get(cookie_name(parts), "")
     visitor = await run_in_threadpool(_find, parts, plain) if plain else None
+    if not parts.rules.is_fresh:
+        await run_in_threadpool(_renew_rules, parts)
     language = chosen_language(request, visitor)
     present.set(language)
     readers_clock.set(parts.clock)
@@ -117,6 +121,12 @@ def _find(parts: Parts, plain: str) -> Visitor | None:
             return Visitor(bearer) if bearer else None
         on = now.astimezone(MOSCOW).date()
         return Visitor(bearer, people.find_user_by_login(connection, bearer.login, on))
+
+
+def _renew_rules(parts: Parts) -> None:
+    """Read the rules that each page tells; while the register is away those read before do."""
+    with suppress(*AWAY):
+        parts.rules()
 
 
 def page_for(roles: frozenset[Role]) -> Callable[[Page], Awaitable[Page]]:

@@ -1,9 +1,13 @@
 """Pages while a part is away: nothing typed is lost, nothing is done twice, and people are told."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+import socket
+import time
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +15,8 @@ import pytest
 from deploy.local.processes import LOOPBACK, free_port
 from gateway.app import create_app
 from storage import requests
-from storage.database import Database
+from storage.database import CONNECT_SECONDS, Database
+from storage.rules import CurrentRules
 from tests.gateway.conftest import Api
 from tests.gateway.test_page_faults import signed_in
 
@@ -20,6 +25,30 @@ FIELDS = {
     "description": "Отчёт по аренде закрывается сразу после запуска, и так каждый раз.",
     "kind": "problem",
 }
+
+
+@pytest.fixture
+async def unheard(api: Api) -> AsyncIterator[httpx.AsyncClient]:
+    """Give the pages of the same service while the register hears and says nothing."""
+    with socket.create_server((LOOPBACK, 0)) as silent:
+        url = f"postgresql+psycopg://nobody@{LOOPBACK}:{silent.getsockname()[1]}/nothing"
+        database = Database(url)
+        parts = replace(api.parts, database=database, rules=CurrentRules(database, api.clock))
+        transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://support.test") as http:
+            yield http
+        database.dispose()
+
+
+async def longest_pause(work: Coroutine[Any, Any, httpx.Response]) -> float:
+    """Return for how many seconds nobody else was served at a time while this was answered."""
+    answering, pauses = asyncio.create_task(work), [0.0]
+    while not answering.done():
+        begun = time.monotonic()
+        await asyncio.sleep(0.01)
+        pauses.append(time.monotonic() - begun)
+    await answering
+    return max(pauses)
 
 
 @pytest.fixture
@@ -51,6 +80,21 @@ async def test_a_page_that_cannot_be_read_says_so_in_words(
     assert page.headers["content-type"].startswith("text/html")
     assert "Реестр временно не отвечает" in page.text
     assert "Idempotency-Key" not in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "/signin", "/nothing"])
+async def test_a_register_that_says_nothing_keeps_nobody_else_waiting(
+    unheard: httpx.AsyncClient, path: str
+) -> None:  # U16 law 10
+    assert await longest_pause(unheard.get(path)) < CONNECT_SECONDS / 2
+
+
+async def test_a_form_that_no_register_takes_keeps_nobody_else_waiting(
+    unheard: httpx.AsyncClient,
+) -> None:  # U16 law 10
+    typed = {"login": "alla", "password": "something long"}
+
+    assert await longest_pause(unheard.post("/signin", data=typed)) < CONNECT_SECONDS / 2
 
 
 async def test_what_was_typed_while_the_register_was_away_is_sent_once_when_it_is_back(
