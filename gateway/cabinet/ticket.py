@@ -16,7 +16,7 @@ from gateway.cabinet.doors import Door, TheDoor, by_link, by_session
 from gateway.cabinet.rating import Answer, keep
 from gateway.cabinet.view import ClientView, view_of
 from gateway.pages.filled import Filled, filled
-from gateway.pages.live import stream_of
+from gateway.pages.live import ear_for, stream_of
 from gateway.pages.rendering import Page
 from gateway.pages.translation import _, marked
 from gateway.pages.visitors import OURS, AnyPage
@@ -119,7 +119,7 @@ def events(page: AnyPage, door: TheDoor) -> StreamingResponse:
     """Stream news of this one ticket."""
     with page.parts.database.transaction() as connection:
         visible(connection, door.visitor, door.number)
-    return stream_of(page.request, door.number)
+    return stream_of(page.request, ear_for(door.number))
 
 
 @rooms.get("/files/{digest}")

@@ -1,17 +1,27 @@
-"""Whatever changes on a ticket is announced with its number the moment it is committed.
+"""Whatever changes on a ticket is announced with its number and owner when it is committed.
 
-U1: lists and tickets show the truth without a reload.
+U1, K11: lists and tickets show the truth without a reload.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import psycopg
 import pytest
 from sqlalchemy import Connection, make_url, text
 
+from storage import people
 from storage.database import Database
 
 Announced = Callable[[], list[str]]
+ALLA = {
+    "client_code": "alpha",
+    "client_name": "Альфа",
+    "contract_starts_on": "2026-01-01",
+    "login": "alla",
+    "user_name": "Алла",
+    "email": "alla@alpha.example",
+}
 LETTER = """
 INSERT INTO letters (key, number, sequence, kind, recipient, subject, text, message_id, mime,
                      state, prepared_at)
@@ -54,7 +64,7 @@ def test_every_change_of_a_ticket_is_announced(
     with database.transaction() as connection:
         connection.execute(text(change), {"number": number})
 
-    assert announced() == [number]
+    assert announced() == [f"{number} 0 0"]
 
 
 def test_changes_of_one_transaction_are_announced_once(
@@ -64,7 +74,7 @@ def test_changes_of_one_transaction_are_announced_once(
         for _ in range(3):
             connection.execute(text(MESSAGE), {"number": number})
 
-    assert announced() == [number]
+    assert announced() == [f"{number} 0 0"]
 
 
 def test_what_is_not_committed_is_not_announced(
@@ -76,7 +86,7 @@ def test_what_is_not_committed_is_not_announced(
     with database.transaction() as connection:
         connection.execute(text(MESSAGE), {"number": number})
 
-    assert announced() == [number]
+    assert announced() == [f"{number} 0 0"]
 
 
 def test_something_to_look_at_that_is_of_no_ticket_is_announced_without_a_number(
@@ -86,3 +96,21 @@ def test_something_to_look_at_that_is_of_no_ticket_is_announced_without_a_number
         connection.execute(text(REVIEW), {"number": None})
 
     assert announced() == [""]
+
+
+def test_whose_ticket_it_is_comes_with_its_number(
+    number: str, announced: Announced, database: Database
+) -> None:  # K11
+    with database.transaction() as connection:
+        people.import_clients(connection, [ALLA])
+        alla = people.find_user_by_login(connection, "alla", date(2026, 9, 7))
+        assert alla is not None
+        whose = {"number": number, "client": alla.client_id, "user": alla.user_id}
+        connection.execute(
+            text("UPDATE requests SET user_id = :user WHERE number = :number"), whose
+        )
+        connection.execute(
+            text("UPDATE tickets SET client_id = :client WHERE number = :number"), whose
+        )
+
+    assert announced() == [f"{number} {alla.client_id} {alla.user_id}"]

@@ -256,3 +256,34 @@ async def test_hostile_words_and_names_of_files_are_words_alone(site: Site) -> N
         assert "pwned" not in (await page.title()).replace(HOSTILE, "")
 
     assert all(url.startswith((site.url, "blob:")) for url in asked)
+
+
+async def test_what_changes_on_ones_own_ticket_is_in_the_list_without_a_reload(
+    site: Site,
+) -> None:  # K5
+    week = Week(site)
+    number = await week.file("alla", "Пустой отчёт", "Таблица пустая.")
+    page = await site.open("alla")
+    async with page.expect_response("**/events"):
+        await page.goto("/cabinet")
+    await page.get_by_role("cell", name="Работаем: заявка в очереди").wait_for()
+
+    await week.give("sveta", number, "take")
+
+    await page.get_by_role("cell", name="Работаем", exact=True).wait_for()
+
+
+async def test_what_changes_on_anothers_ticket_makes_no_list_look_again(
+    site: Site,
+) -> None:  # R2 K11
+    page = await site.open("bogdan")
+    asked: list[str] = []
+    async with page.expect_response("**/events"):
+        await page.goto("/cabinet")
+    await page.wait_for_timeout(1500)  # what is new between the page and its ear is looked at
+    page.on("request", lambda request: asked.append(request.url))
+
+    await Week(site).file("alla", "Пустой отчёт", "Таблица пустая.")
+    await page.wait_for_timeout(1500)
+
+    assert asked == []

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from playwright.async_api import FilePayload, Page, expect
@@ -126,16 +127,15 @@ async def test_a_file_too_large_is_named_before_it_is_sent_and_the_rest_stays(
 
 
 async def test_without_a_script_a_file_too_large_is_named_and_the_words_stay(
-    site: Site,
+    site: Site, tmp_path: Path
 ) -> None:  # R42 law 10
     page = await site.open("alla", script=False)
     await fill_in(page)
-    large: FilePayload = {
-        "name": "zapis.avi",
-        "mimeType": "video/avi",
-        "buffer": bytes(LARGEST_FILE + 1),
-    }
-    await page.locator("input[type=file]").set_input_files([PICTURE, large])
+    small, large = tmp_path / "otchet.png", tmp_path / "zapis.avi"
+    small.write_bytes(PNG)
+    with large.open("wb") as file:
+        file.truncate(LARGEST_FILE + 1)
+    await page.locator("input[type=file]").set_input_files([small, large])
 
     await page.get_by_role("button", name="Отправить заявку").click()
 
