@@ -97,8 +97,9 @@
   const offered = (list) => [...list.children].filter((one) => !one.hidden);
   function choose(field, list, chosen) {
     offered(list).forEach((one) => one.setAttribute("aria-selected", String(one === chosen)));
-    if (chosen) field.setAttribute("aria-activedescendant", chosen.id);
-    else field.removeAttribute("aria-activedescendant");
+    if (!chosen) { field.removeAttribute("aria-activedescendant"); return; }
+    field.setAttribute("aria-activedescendant", chosen.id);
+    list.scrollTop = chosen.offsetTop - list.clientHeight / 2;
   }
   function shutPeople(field, list) {
     list.hidden = true;
@@ -116,7 +117,6 @@
     const found = offered(list);
     list.hidden = !found.length;
     choose(field, list, found[0] || null);
-    list.scrollIntoView({ block: "nearest" });
   }
   function call(field, list, chosen) {
     const before = field.value.slice(0, field.selectionStart);
