@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from domain.intake import RULES, Field
 from domain.letters import Language
+from domain.terms import Criticality
 from domain.told import LONGEST_TOLD, read_told
+from domain.words import name
 from gateway.console.conversation import is_received
 from gateway.forms import NAMES
-from gateway.pages.translation import _, marked, translations
+from gateway.pages.translation import _, marked, present, translations
 from gateway.shown import CaseRead
 
 QUESTIONS: Mapping[Field, str] = {
@@ -55,7 +57,7 @@ def points(read: CaseRead) -> tuple[Point, ...]:
     told = {**_told(read), **later}
     shown = (field for field in (*ASKED, Field.SCREENSHOTS) if field in missing or field in told)
     return tuple(
-        Point(field, _(NAMES[field]), RULES[field], told.get(field, ""), field in missing)
+        Point(field, _(NAMES[field]), RULES[field], _in_words(field, told), field in missing)
         for field in shown
     )
 
@@ -79,6 +81,12 @@ def _told(read: CaseRead) -> dict[Field, str]:
         Field(name): str(value) for name, value in request["told"].items() if name in set(Field)
     }
     return {field: value for field, value in {**contacts, **named}.items() if value}
+
+
+def _in_words(field: Field, told: Mapping[Field, str]) -> str:
+    said = told.get(field, "")
+    is_code = field is Field.CRITICALITY and said in set(Criticality)
+    return name(Criticality(said), present.get()) if is_code else said
 
 
 def _told_later(read: CaseRead) -> dict[Field, str]:
