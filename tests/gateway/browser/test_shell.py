@@ -29,6 +29,16 @@ async def test_the_language_is_chosen_once_and_kept(site: Site) -> None:  # F69
     assert await page.locator("html").get_attribute("lang") == "en"
 
 
+async def test_what_is_not_found_leaves_each_among_their_own_sections(site: Site) -> None:  # U16
+    for who, path, own in (("sveta", "/tickets", "Очередь"), ("alla", "/cabinet", "Мои заявки")):
+        page = await site.open(who)
+
+        await page.goto(f"{path}/PS-999999")
+
+        assert await page.get_by_role("heading", name="Не найдено").is_visible()
+        assert await page.get_by_role("link", name=own, exact=True).is_visible()
+
+
 EARLY_TIMERS = """
 const real = window.setTimeout;
 window.setTimeout = (act, after, ...more) => real(act, Math.max(0, after - 20), ...more);
