@@ -132,6 +132,8 @@
   // ---- sending: the files stay in their input when the form comes back with a flaw
   function sendByHand(form, forget) {
     let isSending = false;
+    const state = form.querySelector("[data-draft-state]");
+    const say = (words) => { if (state && form.dataset.sending) state.textContent = words; };
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       if (isSending) return;
@@ -139,6 +141,7 @@
       if (unfit) { tell(form, unfit); place(form).focus(); return; }
       isSending = true;
       form.setAttribute("aria-busy", "true");
+      say(form.dataset.sending);
       try {
         await form.proving;
         const body = new FormData(form);
@@ -152,6 +155,7 @@
       }
       isSending = false;
       form.removeAttribute("aria-busy");
+      say("");
     });
   }
   // What the service would not take is told before it goes over the line.
