@@ -129,7 +129,7 @@
     if (new URL(event.detail.xhr.responseURL || location.href).pathname === "/signin") { event.detail.shouldSwap = false; return; }
     const list = event.detail.target;
     if (list.id !== "list") return;
-    const focused = list.contains(document.activeElement) ? document.activeElement : null;
+    const focused = document.activeElement.closest("#list, #lists") ? document.activeElement : null;
     kept = { boxes: [...list.querySelectorAll("input.check:checked")].map((one) => one.value), focus: focused ? nameOf(focused) : "", row: nameOfRow(rowOf(focused)) };
   });
   document.body.addEventListener("htmx:afterSettle", () => {
@@ -138,7 +138,7 @@
     const { boxes, focus, row } = kept;
     kept = null;
     list.querySelectorAll("input.check").forEach((one) => { one.checked = boxes.includes(one.value); });
-    const same = focus && list.querySelector(focus);
+    const same = focus && [...document.querySelectorAll(focus)].find((one) => one.closest("#list, #lists"));
     if (same) same.focus({ preventScroll: true });
     else if (row) { current = row; }
     count();

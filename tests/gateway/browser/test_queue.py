@@ -1,5 +1,10 @@
 """The queue as specialists work it off: in order, live, by mouse and by keys, two at a time."""
 
+import re
+
+import pytest
+from playwright.async_api import expect
+
 from tests.gateway.browser.conftest import Site
 
 
@@ -69,6 +74,50 @@ async def test_a_new_ticket_and_a_taken_one_are_on_the_list_without_reloading(
     await page.locator("tr[data-row]", has_text=number).wait_for()
     await site.api.post("stepan", f"/api/tickets/{number}/commands/take", json={})
     await page.get_by_text("Никто не ждёт специалиста").wait_for()
+
+
+async def test_the_counts_above_follow_the_list_and_the_focus_stays_on_them(
+    site: Site,
+) -> None:  # U1 U17
+    page = await site.open("sveta")
+    await page.goto("/queue")
+    await page.get_by_role("link", name="Ждут нас").focus()
+
+    await site.api.file("alla", "k1")
+    await site.settle()
+
+    await page.get_by_role("link", name="В очереди 1").wait_for()
+    await expect(page.get_by_role("link", name="Ждут нас 1")).to_be_focused()
+    await expect(page.locator("#standing")).to_have_text(re.compile("^1 заявка ждёт"))
+
+
+async def test_what_was_chosen_can_be_acted_on_from_anywhere_in_a_long_list(
+    site: Site,
+) -> None:  # U10
+    for key in range(9):
+        await site.api.file("alla", f"k{key}")
+    await site.settle()
+    page = await site.open("sveta", phone=True)
+    await page.goto("/queue")
+
+    await page.get_by_role("checkbox").first.check()
+
+    await expect(page.get_by_role("button", name="Отложить")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize(("who", "path"), [("sveta", "/queue"), ("alla", "/cabinet")])
+async def test_no_word_is_so_long_that_a_list_scrolls_sideways(
+    site: Site, who: str, path: str
+) -> None:  # U17
+    await site.api.file("alla", subject="Лифт" * 40)
+    await site.settle()
+    for is_phone in (False, True):
+        page = await site.open(who, phone=is_phone)
+        await page.goto(path)
+
+        await page.get_by_role("link", name="ЛифтЛифт").wait_for()
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert await page.evaluate(wide) == 0
 
 
 async def test_keys_walk_the_list_in_any_layout_and_what_was_chosen_stays(
