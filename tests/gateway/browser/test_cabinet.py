@@ -1,6 +1,7 @@
 """What clients do in their cabinet, in a real browser: file, answer, withdraw, disagree."""
 
 import base64
+import re
 
 import pytest
 from playwright.async_api import FilePayload, Page
@@ -50,6 +51,16 @@ async def test_a_pasted_screenshot_goes_with_the_form_and_number_and_link_come_b
     assert number in letter.subject
     assert f"/s/{number}/" in letter.text
     assert len((await site.api.get("alla", "/api/tickets")).json()) == 1
+
+
+async def test_the_confirmation_prints_on_one_sheet(site: Site) -> None:  # K2
+    number = await site.api.file("alla", product_version="5.14", steps="1. Отчёты → Заявки.")
+    page = await site.open("alla")
+    await page.goto(f"/cabinet/{number}/accepted")
+
+    printed = await page.pdf(prefer_css_page_size=True)
+
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 1
 
 
 async def test_without_a_script_the_form_files_with_its_picture_and_says_what_is_not_known(

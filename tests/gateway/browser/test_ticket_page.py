@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import expect
 
-from tests.gateway.browser.conftest import Site
+from tests.gateway.browser.conftest import DESKTOP, PHONE, Site
 from tests.gateway.browser.desk import A_MOMENT, HELD, Desk, a_ticket_at_work, pass_time
 
 WAITS_TILL_MORNING = re.compile(r"Уйдёт в вт \d\d\.\d\d, 9:00")
@@ -160,6 +160,28 @@ async def test_one_click_asks_for_what_the_request_lacks(site: Site) -> None:  #
         re.compile(r"1\. Какая у вас версия платформы\?.*\n2\. Какая у вас версия PROFMAN ISS\?")
     )
     await expect(desk.page.get_by_label("Вид")).to_have_value("ask_client")
+
+
+async def test_what_the_client_told_is_read_in_words_not_in_codes(site: Site) -> None:  # U9 R39
+    desk = await a_ticket_at_work(site, criticality="normal")
+
+    told = desk.page.locator("#missing li", has_text="критичность")
+
+    await expect(told).to_contain_text("обычная")
+
+
+async def test_the_menu_of_rare_commands_is_whole_on_every_screen(site: Site) -> None:  # U17
+    desk = await a_ticket_at_work(site)
+    for size in (DESKTOP, PHONE):
+        await desk.page.set_viewport_size(size)
+        await desk.open()
+
+        await desk.page.get_by_text("Ещё", exact=True).click()
+
+        menu = await desk.page.locator("#actions .more > ul").bounding_box()
+        assert menu is not None
+        assert menu["x"] >= 0
+        assert menu["x"] + menu["width"] <= size["width"]
 
 
 async def test_a_saved_reply_comes_filled_in_and_beside_what_was_typed(site: Site) -> None:  # U7
