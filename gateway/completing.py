@@ -62,8 +62,10 @@ def _merge(connection: Connection, __: Parts, row: Row, values: Values) -> Value
 
 def _out_of_turn(first: str) -> Problem:
     detail = _("Первой в очереди стоит заявка {first}.").format(first=first)
-    way_out = _("Возьмите её или назовите причину в поле reason.")
-    return Problem(409, "out_of_turn", detail, way_out, clause=clause("R49"), first=first)
+    way_out = _("Возьмите её или назовите причину, по которой эта заявка раньше.")
+    flaw = Flaw(field="reason", reason=_("Назовите причину, по которой эта заявка раньше."))
+    cited = clause("R49")
+    return Problem(409, "out_of_turn", detail, way_out, errors=[flaw], clause=cited, first=first)
 
 
 COMPLETED: Mapping[type[TicketCommand], Callable[[Connection, Parts, Row, Values], Values]] = {

@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from gateway import files
-from gateway.cabinet.acts import order, say
+from gateway.cabinet.acts import Show, order, say
 from gateway.cabinet.doors import Door, TheDoor, by_link, by_session
 from gateway.cabinet.rating import Answer, keep
 from gateway.cabinet.view import ClientView, view_of
@@ -62,9 +62,7 @@ async def withdraw(page: AnyPage, door: TheDoor, request: Request) -> Response:
     """Take the ticket back; the letter that says so leaves in its window."""
     form = await filled(request)
     text = form.value("text").strip() or _(WITHDRAWN)
-    return await order(
-        page, door, "withdraw", form, text, lambda flawed: _ask(page, door, "withdraw", flawed)
-    )
+    return await order(page, door, "withdraw", form, text, _asking(page, door, "withdraw"))
 
 
 @rooms.get("/again")
@@ -76,12 +74,11 @@ def ask_again(page: AnyPage, door: TheDoor) -> HTMLResponse:
 @rooms.post("/again", dependencies=OURS)
 async def submit_again(page: AnyPage, door: TheDoor, request: Request) -> Response:
     """Open a new ticket, linked to the closed one (R64, Q8)."""
-    form = await filled(request)
-    text = form.value("text").strip()
-    if not text:
-        wrong = form.wrong(text=_("Напишите, что осталось нерешённым."))
-        return await run_in_threadpool(_ask, page, door, "again", wrong)
-    return await say(page, door, form, text, lambda flawed: _ask(page, door, "again", flawed))
+    form, show = await filled(request), _asking(page, door, "again")
+    if text := form.value("text").strip():
+        return await say(page, door, form, text, show)
+    wrong = form.wrong(text=_("Напишите, что осталось нерешённым."))
+    return await run_in_threadpool(show, wrong)
 
 
 @rooms.get("/head")
@@ -93,14 +90,11 @@ def ask_the_head(page: AnyPage, door: TheDoor) -> HTMLResponse:
 @rooms.post("/head", dependencies=OURS)
 async def write_to_the_head(page: AnyPage, door: TheDoor, request: Request) -> Response:
     """Put the words before the head of support (R65)."""
-    form = await filled(request)
-    text = form.value("text").strip()
-    if not text:
-        wrong = form.wrong(text=_("Напишите, о чём просите руководителя."))
-        return await run_in_threadpool(_ask, page, door, "head", wrong)
-    return await order(
-        page, door, "escalate", form, text, lambda flawed: _ask(page, door, "head", flawed)
-    )
+    form, show = await filled(request), _asking(page, door, "head")
+    if text := form.value("text").strip():
+        return await order(page, door, "escalate", form, text, show)
+    wrong = form.wrong(text=_("Напишите, о чём просите руководителя."))
+    return await run_in_threadpool(show, wrong)
 
 
 @rooms.post("/rating", dependencies=OURS)
@@ -150,6 +144,11 @@ def _show(
 
 def _again(page: Page, door: Door, form: Filled) -> HTMLResponse:
     return _show(page, door, 422, form)
+
+
+def _asking(page: Page, door: Door, what: str) -> Show:
+    """Return how the form of an act is shown again as it was typed."""
+    return lambda flawed: _ask(page, door, what, flawed)
 
 
 def _ask(page: Page, door: Door, what: str, form: Filled) -> HTMLResponse:

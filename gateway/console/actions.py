@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from domain.terms import Status
 from gateway.console.calls import people_like
 from gateway.console.carrying import carry, place_of
 from gateway.console.choices import Room
@@ -22,8 +23,9 @@ from gateway.pages.filled import Filled, filled
 from gateway.pages.rendering import Page
 from gateway.pages.visitors import OURS, InsidePage, the_visitor
 from gateway.problems import not_found
-from gateway.sight import visible
+from gateway.sight import Row, visible
 from storage import drafts, messages, people, saved_replies, tickets
+from storage.database import Connection
 from storage.drafts import Draft
 
 router = APIRouter(include_in_schema=False)
@@ -73,6 +75,7 @@ def _show(page: Page, number: str, kind: str, form: Filled, status: int = 200) -
         if ticket is None:
             raise not_found()
         staff = people.list_staff(connection) if kind == "assign" else ()
+        first = _first(connection, row) if kind == "take" else None
         replies = saved_replies.list_in(connection, page.language) if dialog.replies else ()
     return page.show(
         "console/ticket-do.html",
@@ -85,9 +88,16 @@ def _show(page: Page, number: str, kind: str, form: Filled, status: int = 200) -
         form=form,
         replies=[reply for reply in replies if reply.command == kind],
         found=people_like(page, form.value("who")) if kind == "identify" else (),
+        first=first,
         place=place_of(number, kind),
         leaves_at=sendable_at(page.parts.rules(), page.now),
     )
+
+
+def _first(connection: Connection, row: Row) -> Row | None:
+    """Return the ticket whose turn it is, where a waiting one is to be taken before it (R49)."""
+    waiting = tickets.queue(connection, limit=1) if row["status"] == Status.IN_QUEUE else ()
+    return next((one for one in waiting if one["number"] != row["number"]), None)
 
 
 def _with_unsent(page: Page, place: str, form: Filled) -> Filled:

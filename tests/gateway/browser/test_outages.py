@@ -96,7 +96,7 @@ async def test_a_form_sent_while_the_register_is_away_stays_and_goes_once_when_i
 
     far.line.break_all()
     await page.get_by_role("button", name="Отправить заявку").click()
-    await expect(page.get_by_text("Реестр временно не отвечает")).to_be_visible()
+    await expect(page.get_by_text("Реестр временно не отвечает")).to_be_in_viewport()
     described = page.get_by_label("Что произошло или что нужно узнать")
     await expect(described).to_have_value(WORDS)
     await expect(page.get_by_text("otchet.png")).to_be_visible()
@@ -117,7 +117,7 @@ async def test_a_file_too_large_is_named_before_it_is_sent_and_the_rest_stays(
 
     await page.get_by_role("button", name="Отправить заявку").click()
 
-    await expect(page.get_by_text("Файл «zapis.avi» больше 25 МБ.")).to_be_visible()
+    await expect(page.get_by_text("Файл «zapis.avi» больше 25 МБ.")).to_be_in_viewport()
     described = page.get_by_label("Что произошло или что нужно узнать")
     await expect(described).to_have_value(WORDS)
     await page.get_by_role("button", name="Убрать: zapis.avi").click()

@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from domain.terms import Status
 from tests.gateway.browser.conftest import Site
+from tests.gateway.browser.scenes import Week
 
 
 async def test_take_next_opens_the_ticket_whose_turn_it_is(site: Site) -> None:  # R49 U2
@@ -202,3 +204,24 @@ async def test_search_of_a_number_opens_its_ticket(site: Site) -> None:  # U3
     await page.goto(f"/search?q={number.removeprefix('PS-').lstrip('0')}")
 
     assert page.url.endswith(f"/tickets/{number}")
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_who_takes_a_ticket_that_is_not_the_first_is_offered_the_first(
+    site: Site, *, script: bool
+) -> None:  # R49 F49
+    week = Week(site)
+    first = await week.file("alla", "Пустой отчёт", "Таблица пустая.")
+    second = await week.file("bogdan", "Не печатает", "Печать прерывается.")
+    page = await site.open("sveta", script=script)
+    await page.goto(f"/tickets/{second}")
+
+    await page.get_by_role("button", name="Взять в работу").click()
+    await page.get_by_text("Первая в очереди").wait_for()
+    await page.get_by_text("Назовите причину, по которой эта заявка раньше.").wait_for()
+    await page.get_by_role("button", name="Взять первую").click()
+
+    await page.wait_for_url(f"**/tickets/{first}?done=take*")
+    await site.settle()
+    assert site.story.ticket(first).status is Status.IN_DIAGNOSIS
+    assert site.story.ticket(second).status is Status.IN_QUEUE
