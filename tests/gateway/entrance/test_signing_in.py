@@ -171,3 +171,44 @@ async def test_whoever_signs_out_has_no_session_any_more(api: Api) -> None:  # R
     with api.parts.database.transaction() as connection:
         found = sessions.find(connection, plain, MONDAY)
     assert (left.status_code, found) == (303, None)
+
+
+async def again_as(api: Api, login: str, form: str) -> int:
+    """Sign in after a session of Alla's is over, send a form of that session, return the answer."""
+    give_password(api, "alla")
+    async with browser(api) as there:
+        await enter(there, "alla")
+        former = there.cookies["session"]
+        give_password(api, login)
+        with api.parts.database.transaction() as connection:
+            sessions.end_all(connection, owner(api, "alla"), MONDAY)
+        await enter(there, login)
+        token = {"before": csrf_of(former), "forged": csrf_of("s_forged"), "none": ""}[form]
+        sent = await there.post("/account/language", data={"csrf": token, "language": "ru"})
+    return sent.status_code
+
+
+async def test_a_form_of_ones_session_before_is_taken_from_the_one_after(api: Api) -> None:  # R2
+    assert await again_as(api, "alla", "before") == 303
+
+
+@pytest.mark.parametrize("form", ["forged", "none"])
+async def test_no_other_form_is_taken_after_signing_in_again(api: Api, form: str) -> None:  # R2
+    assert await again_as(api, "alla", form) == 403
+
+
+async def test_a_form_of_another_persons_session_is_never_taken(api: Api) -> None:  # R2
+    assert await again_as(api, "sveta", "before") == 403
+
+
+async def test_signing_out_forgets_the_session_before(api: Api) -> None:  # R2
+    give_password(api, "alla")
+    async with browser(api) as there:
+        await enter(there, "alla")
+        with api.parts.database.transaction() as connection:
+            sessions.end_all(connection, owner(api, "alla"), MONDAY)
+        await enter(there, "alla")
+        assert "session-former" in there.cookies
+        await there.post("/signout", data={"csrf": csrf_of(there.cookies["session"])})
+
+        assert {"session", "session-former"} & set(there.cookies) == set()
