@@ -28,14 +28,16 @@ def visible(connection: Connection, visitor: Visitor, number: str) -> Row:
 
 
 def messages_seen(connection: Connection, visitor: Visitor, number: str) -> list[Row]:
-    """Return the ticket's messages: to a client only those that clients wrote.
+    """Return the ticket's messages: to a client only those of its people.
 
-    What staff wrote reaches a client as letters; notes and reasons never do.
+    What staff wrote reaches a client as letters; notes and reasons never do, nor what strangers or
+    machines wrote. Words to the head of support are for their writer alone (R65).
     """
     written = messages.list_for(connection, number)
-    return [row for row in written if not visitor.is_client or is_from_client(row)]
+    return [row for row in written if not visitor.is_client or _is_of_client(row, visitor)]
 
 
-def is_from_client(row: Row) -> bool:
-    """Tell whether a client wrote the message."""
-    return row["direction"] == "in" or str(row["author"]).startswith("client:")
+def _is_of_client(row: Row, visitor: Visitor) -> bool:
+    if row["direction"] == "in":
+        return bool(row["standing"] == "participant")
+    return bool(row["author"] == str(visitor.actor))

@@ -118,7 +118,7 @@ IN_OWN = """
 WITH {asked}, own AS MATERIALIZED ({own}), page AS (
   SELECT own.*, found.at, found.said FROM own CROSS JOIN LATERAL (
     (SELECT at, visible_text AS said FROM messages
-     WHERE number = own.number AND (direction = 'in' OR author LIKE 'client:%')
+     WHERE number = own.number AND direction = 'in' AND standing = 'participant'
        AND words @@ (SELECT query FROM asked)
      ORDER BY id DESC LIMIT 1)
     UNION ALL

@@ -11,7 +11,7 @@ from typing import Literal
 from domain import correspondence
 from domain.events import TicketEvent
 from domain.letters import LetterKind, cause_of
-from gateway.console.conversation import FAMILIES
+from gateway.console.conversation import FAMILIES, escalations
 from gateway.models import FileShown, MessageShown
 from gateway.pages.translation import _, marked
 from gateway.shown import CaseRead, Showing
@@ -95,26 +95,28 @@ def talk(
     """Return what was said, oldest first; `texts` are all words of the ticket by their ids."""
     shown = showing.ticket(read)
     rows = {row["id"]: row for row, __ in read.messages}
-    said = (*_received(shown.messages, rows, reading), *_sent(read, showing, texts))
+    to_head = escalations(read)
+    said = (*_received(shown.messages, rows, reading, to_head), *_sent(read, showing, texts))
     return tuple(sorted(said, key=lambda one: one.at))
 
 
 def _received(
-    messages: list[MessageShown], rows: Mapping[int, Row], reading: Reading
+    messages: list[MessageShown],
+    rows: Mapping[int, Row],
+    reading: Reading,
+    to_head: frozenset[int],
 ) -> Iterator[Said]:
     for message in messages:
         row = rows[message.id]
-        is_own = row["author"] == reading.actor
-        is_escalation = row["direction"] != "in"
-        if message.standing == "participant" and (is_own or not is_escalation):
-            yield Said(
-                side="in",
-                at=message.at,
-                who=_("Вы") if is_own else row["sender_name"] or _("Ваша организация"),
-                what=_("руководителю поддержки") if is_escalation else _(CHANNELS[message.channel]),
-                words=message.text,
-                files=tuple(Carried(file, reading.base) for file in message.files),
-            )
+        is_own, is_to_head = row["author"] == reading.actor, message.id in to_head
+        yield Said(
+            side="in",
+            at=message.at,
+            who=_("Вы") if is_own else row["sender_name"] or _("Ваша организация"),
+            what=_("руководителю поддержки") if is_to_head else _(CHANNELS[message.channel]),
+            words=message.text,
+            files=tuple(Carried(file, reading.base) for file in message.files),
+        )
 
 
 def _sent(read: CaseRead, showing: Showing, texts: Mapping[int, str]) -> Iterator[Said]:

@@ -6,7 +6,7 @@ it was sent behind it.
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -150,12 +150,20 @@ def is_received(row: Row) -> bool:
     return bool(row["direction"] == "in") or str(row["author"]).startswith("client:")
 
 
+def escalations(read: CaseRead) -> frozenset[int]:
+    """Return the ids of what its client wrote to the head of support (R65)."""
+    return frozenset(event.message for event in read.journal if event.kind == "escalated")
+
+
 def _received(shown: TicketShown, read: CaseRead, rows: Mapping[int, Row]) -> Iterator[Entry]:
-    places = _places(read)
+    places, to_head = _places(read), escalations(read)
     for message in shown.messages:
         row = rows[message.id]
         if is_received(row):
-            yield _received_entry(message, row, read, places.get(message.id, math.inf))
+            entry = _received_entry(message, row, read, places.get(message.id, math.inf))
+            is_to_head = message.id in to_head
+            what = _("письмо руководителю")
+            yield replace(entry, what=what, rule="R65") if is_to_head else entry
 
 
 def _places(read: CaseRead) -> dict[int, float]:
@@ -170,15 +178,13 @@ def _places(read: CaseRead) -> dict[int, float]:
 
 def _received_entry(message: MessageShown, row: Row, read: CaseRead, place: float) -> Entry:
     number = shown_number(read)
-    is_escalation = row["direction"] != "in"
     return Entry(
         side="in",
         anchor=f"m{message.id}",
         place=place,
         at=message.at,
         who=row["sender_name"] or read.request["name"] or message.sender or _("клиент"),
-        what=_("письмо руководителю") if is_escalation else _(CHANNELS[message.channel]),
-        rule="R65" if is_escalation else "",
+        what=_(CHANNELS[message.channel]),
         words=message.text,
         message=message.id,
         whole=message.whole_text,

@@ -251,6 +251,13 @@ def test_a_client_never_finds_notes_letters_that_wait_or_what_is_another_s(
     note(connection, number, "Отчёт сломан нами")
     post(connection, number, "Отчёт исправлен", state=LetterState.WAITING)
     post(connection, number, "Критичная заявка: отчёт", kind="critical_alert")
+    stranger = {"key": "s", "channel": Channel.EMAIL, "at": AT, "standing": "third_person"}
+    messages.add_client_message(
+        connection,
+        ClientMessage(number=number, text="Отчёт прохожего", **stranger),  # type: ignore[arg-type]  # as named
+    )
+    to_head = StaffText(number, "Отчёт: прошу ускорить", "client:1", AT)
+    messages.add_staff_text(connection, to_head)
     enter("Отчёт", client=theirs)
     enter("Отчёт")
 

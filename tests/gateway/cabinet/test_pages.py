@@ -1,19 +1,23 @@
 """The clients' pages behind their doors: bounded statements, colleagues' tickets, data to take."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 
-from domain.events import ClosingBegan, Identified
+from domain.events import ClosingBegan, Escalated, Identified
 from domain.occurrences import Closed
 from domain.terms import Channel, Ground
 from gateway.pages.visitors import cookie_name
 from gateway.status_links import link
-from storage import people, requests, sessions
+from storage import messages, people, requests, sessions, tokens
+from storage.messages import ClientMessage
 from storage.people_tables import clients
 from storage.requests import Registration
 from tests.gateway.conftest import MONDAY, Api
 from tests.gateway.statements import counted
 from tests.gateway.test_correspondence import keyed
+from tests.gateway.test_ticket_page import Browser
 from tests.gateway.test_tickets import happen, words
 
 
@@ -39,6 +43,16 @@ def add_colleague(api: Api) -> None:
     }
     with api.parts.database.transaction() as connection:
         assert people.import_clients(connection, [row]).taken == 1
+        anton = people.find_user_by_login(connection, "anton", MONDAY.date())
+        assert anton is not None
+        until = MONDAY + timedelta(days=1)
+        api.tokens["anton"] = tokens.create(connection, anton, {"api"}, "test", until)
+
+
+def client_words(number: str, said: str, standing: str) -> ClientMessage:
+    """Return a message that came by mail from somebody of that standing."""
+    told = {"key": said, "channel": Channel.EMAIL, "at": MONDAY, "standing": standing}
+    return ClientMessage(number=number, text=said, **told)  # type: ignore[arg-type]  # as named
 
 
 def identified(api: Api) -> str:
@@ -142,6 +156,44 @@ async def test_who_takes_their_data_away_has_their_own_words_and_nobody_elses(
     assert status == 200
     assert "Слова Аллы." in text
     assert "Слова Богдана." not in text
+
+
+async def test_words_with_a_withdrawal_are_no_letter_to_the_head(api: Api) -> None:  # R65
+    number = await api.file("alla")
+    for kind, said in (("withdraw", "Уже не нужно."), ("escalate", "Прошу ускорить.")):
+        address = f"/api/tickets/{number}/commands/{kind}"
+        await api.post("alla", address, json={"text": said}, headers=keyed(kind))
+    with api.parts.database.transaction() as connection:
+        taken_back, to_head = (row["id"] for row in messages.list_for(connection, number)[-2:])
+    happen(api, number, Escalated(at=MONDAY, by="client:1", message=to_head))
+    happen(api, number, ClosingBegan(at=MONDAY, ground=Ground.WITHDRAWN, text=taken_back))
+
+    _, own = await look(api, "alla", f"/cabinet/{number}")
+    ours = (await Browser(api, "sveta").get(f"/tickets/{number}")).text
+
+    assert "Уже не нужно." in own
+    assert own.count("<span>руководителю поддержки</span>") == 1
+    assert ours.count("<span>письмо руководителю") == 1
+
+
+async def test_a_colleague_reads_no_words_to_the_head_and_nobody_those_of_third_persons(
+    api: Api,
+) -> None:  # R2 R65 K11
+    add_colleague(api)
+    number = await api.file("alla")
+    address = f"/api/tickets/{number}/commands/escalate"
+    await api.post("alla", address, json={"text": "Прошу ускорить."}, headers=keyed())
+    with api.parts.database.transaction() as connection:
+        person = client_words(number, "Слова прохожего.", "third_person")
+        messages.add_client_message(connection, person)
+
+    of_alla, of_anton = [
+        (await api.get(who, f"/api/tickets/{number}")).text for who in ("alla", "anton")
+    ]
+
+    assert "Прошу ускорить." in of_alla
+    assert "Прошу ускорить." not in of_anton
+    assert "Слова прохожего." not in of_alla + of_anton
 
 
 async def test_the_link_of_a_letter_opens_a_ticket_whose_client_was_found_later(
