@@ -14,7 +14,6 @@ from gateway.foretelling import foretold
 from gateway.forms import Matter
 from gateway.pages.filled import Filled, filled
 from gateway.pages.rendering import Page
-from gateway.pages.translation import _
 from gateway.pages.visitors import OURS, ClientPage, the_visitor
 from gateway.problems import Problem
 
@@ -71,8 +70,6 @@ def refused(form: Filled, problem: Problem) -> Filled:
     told = form.refused(problem)
     if problem.body["code"] in FILES:
         return form.wrong(files=told.error("form"))
-    if problem.body["code"] == "key_reused":
-        return form.wrong(form=_("Эта форма уже отправлена с другими словами. Откройте новую."))
     return told
 
 

@@ -51,7 +51,9 @@ class Filled:
         return replace(self, errors={**self.errors, **errors})
 
     def refused(self, problem: Problem) -> "Filled":
-        """Return the form with what a problem says of it."""
+        """Return the form with what a problem says of it; people know nothing of keys."""
+        if problem.body["code"] == "key_reused":
+            return self.wrong(form=_("Эта форма уже отправлена с другими словами. Откройте новую."))
         flaws = problem.body.get("errors", [])
         named = {flaw["field"].partition(".")[0]: flaw["reason"] for flaw in flaws}
         told = f"{problem.body['detail']} {problem.body['way_out']}"

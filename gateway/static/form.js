@@ -134,6 +134,12 @@
     let isSending = false;
     const state = form.querySelector("[data-draft-state]");
     const say = (words) => { if (state && form.dataset.sending) state.textContent = words; };
+    // A page that comes back from the browser's memory left while it was sending: it may send again.
+    window.addEventListener("pageshow", (event) => {
+      if (!event.persisted) return;
+      isSending = false;
+      form.removeAttribute("aria-busy");
+    });
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       if (isSending) return;

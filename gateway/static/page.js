@@ -49,7 +49,7 @@
     listen();
     isLeaving = false;
     if (!event.persisted) return;
-    document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+    document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; form.removeAttribute("aria-busy"); });
     look();
   });
 

@@ -4,7 +4,7 @@ import base64
 import re
 
 import pytest
-from playwright.async_api import FilePayload, Page
+from playwright.async_api import FilePayload, Page, Route
 
 from tests.gateway.browser.conftest import Site
 from tests.gateway.browser.scenes import PNG, Week
@@ -135,6 +135,35 @@ async def test_a_form_is_filled_in_and_sent_by_the_keyboard_alone(site: Site) ->
     facts = await page.locator(".facts").inner_text()
     assert "Печать" in facts
     assert "вопрос" in facts
+
+
+async def test_a_form_that_comes_back_from_the_browsers_memory_can_be_sent_again(
+    site: Site,
+) -> None:  # U6 R53
+    number = await Week(site).file("alla", "Пустой отчёт", "Таблица пустая.")
+    page = await site.open("alla")
+    await page.goto(f"/cabinet/{number}")
+    reply, send = page.locator("#reply"), page.locator("#reply button.main")
+    # An answer without content leaves the page where it is, as the browser's memory keeps it.
+    await page.route("**/*done=written*", stay)
+    await reply.locator("textarea").fill("Версия 5.14.")
+    async with page.expect_request(lambda one: one.is_navigation_request()):
+        await send.click()
+
+    await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    await reply.locator("textarea").fill("Версия 5.15.")
+    await send.click()
+
+    await page.get_by_text("Эта форма уже отправлена с другими словами.").first.wait_for()
+    assert await reply.locator("textarea").input_value() == "Версия 5.15."
+
+
+async def stay(route: Route) -> None:
+    """Answer a step to another page with nothing; let everything else through."""
+    if route.request.is_navigation_request():
+        await route.fulfill(status=204)
+    else:
+        await route.continue_()
 
 
 @pytest.mark.parametrize("script", [True, False])
