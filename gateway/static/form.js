@@ -139,6 +139,7 @@
       if (!event.persisted) return;
       isSending = false;
       form.removeAttribute("aria-busy");
+      say("");
     });
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
