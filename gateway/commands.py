@@ -28,7 +28,7 @@ from gateway.parts import Parts
 from gateway.problems import Problem, documented
 from gateway.refusals import clause
 from gateway.sight import visible
-from storage import messages, tickets
+from storage import messages, takings, tickets
 from storage.database import Connection
 from storage.messages import StaffText
 from workflows.messages import Order, Standing
@@ -187,13 +187,15 @@ async def take_first(
 ) -> Given:
     """Take the ticket whose turn it is, or the one after it where another is quicker.
 
+    The same key takes one alone.
+
     Raises:
         Problem: when the queue is empty, or others took every ticket that was first.
 
     """
     spec = next(spec for spec in SPECS if spec.command is commands.Take)
     for __ in range(MOST_TRIES):
-        number = await run_in_threadpool(_first, parts)
+        number = await run_in_threadpool(_first, parts, visitor, key)
         asking = Asking(visitor, number, key, spec.body(), spec.kind)
         try:
             return await give(parts, orders, spec, asking, response)
@@ -203,9 +205,17 @@ async def take_first(
     raise Problem(409, "contended", _("Первые заявки разобрали другие."), _("Повторите запрос."))
 
 
-def _first(parts: Parts) -> str:
+def _first(parts: Parts, visitor: Visitor, key: str) -> str:
+    """Return the first of the queue, or what this key took before.
+
+    It is asked for last: what was taken since is not the first any more, and would be a second.
+    """
+    me = visitor.bearer
     with parts.database.transaction() as connection:
         waiting = tickets.queue(connection, limit=1)
+        taken = takings.find_by_key(connection, str(me.id), f"{me.actor}:{key}:")
+    if taken:
+        return taken
     if not waiting:
         way_out = _("Новые заявки появятся здесь сами.")
         raise Problem(409, "queue_empty", _("Очередь пуста."), way_out)

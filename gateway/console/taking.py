@@ -4,16 +4,14 @@ Carries out R49 and R50; another one is taken on its own page, with a reason (la
 """
 
 from typing import Annotated
+from uuid import uuid4
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from gateway.commands import orders_of, take_first
-from gateway.pages.rendering import Page
 from gateway.pages.visitors import OURS, StaffPage, the_visitor
 from gateway.problems import Problem
-from storage import takings
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,20 +21,12 @@ async def take(
     page: StaffPage, request: Request, key: Annotated[str, Form(max_length=100)] = ""
 ) -> Response:
     """Take the first ticket and open it; an empty queue says so. The same key takes one alone."""
-    visitor, parts = the_visitor(page), page.parts
-    if taken := await run_in_threadpool(_taken_before, page, key):
-        return RedirectResponse(f"/tickets/{taken}?done=take", 303)
+    visitor, parts, press = the_visitor(page), page.parts, key or uuid4().hex
     try:
-        given = await take_first(visitor, parts, await orders_of(request), Response(), key)
+        given = await take_first(visitor, parts, await orders_of(request), Response(), press)
     except Problem as problem:
         if problem.body["code"] not in {"queue_empty", "contended"}:
             raise
         return RedirectResponse(f"/queue?said={problem.body['code']}", 303)
     return RedirectResponse(f"/tickets/{given.number}?done=take", 303)
 
-
-def _taken_before(page: Page, key: str) -> str:
-    """Return the ticket that this very press of the button took already, if it did."""
-    me = the_visitor(page).bearer
-    with page.parts.database.transaction() as connection:
-        return takings.find_by_key(connection, str(me.id), f"{me.actor}:{key}:")

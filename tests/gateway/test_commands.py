@@ -5,13 +5,17 @@ from datetime import timedelta
 from typing import get_args
 
 import pytest
+from fastapi import Response
 from temporalio.testing import WorkflowEnvironment
 
 from deploy.local.story import Story
 from domain import commands
 from domain.commands import TicketCommand
+from gateway.auth import Visitor
 from gateway.bodies import SPECS, Spec
-from storage import handovers, messages, tickets
+from gateway.commands import take_first
+from gateway.orders import Orders
+from storage import handovers, messages, tickets, tokens
 from tests.gateway.conftest import Api, Build, Clock
 from tests.gateway.test_correspondence import close
 
@@ -159,6 +163,25 @@ async def test_a_ticket_is_taken_answered_and_closed(live: Api, story: Story) ->
     assert "Обновите версию." in letters["answer"]["text"]
     assert letters["closing"]["state_name"] == "принято почтовым сервером"
     assert shown["status"] == "closed"
+
+
+async def test_one_press_takes_no_second_ticket_though_its_first_was_recorded_meanwhile(
+    live: Api, story: Story
+) -> None:  # R49 law 2
+    first = await live.file(key="k1")
+    await live.file(key="k2")
+    await story.until(story.world.clock() + timedelta(seconds=2))
+    with live.parts.database.transaction() as connection:
+        bearer = tokens.find(connection, live.tokens["sveta"], live.parts.clock())
+    assert bearer is not None
+    orders = Orders(live.parts)
+
+    taken = [
+        (await take_first(Visitor(bearer), live.parts, orders, Response(), "press")).number
+        for _ in range(2)
+    ]
+
+    assert taken == [first, first]
 
 
 async def test_the_same_key_carries_a_command_out_once(live: Api, story: Story) -> None:
