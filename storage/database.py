@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, QueuePool, create_engine, make_url, text
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -16,6 +17,14 @@ __all__ = ["AWAY", "UNSTORABLE", "Connection", "Database", "NotDurableError"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 CONNECT_SECONDS = 5
+# A machine that is gone answers nothing, not even that it is: after half a minute the line is dead.
+LINE = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 LET_GO_SECONDS = 5.0
 GLANCE_SECONDS = 0.01
 # What a transaction raises when the server cannot be asked now: the same try may do later.
@@ -44,7 +53,7 @@ class Database:
             max_overflow=pool_size,
             pool_use_lifo=True,  # the connection used last has its statements prepared and at hand
             hide_parameters=True,  # an error that is logged must not print people's words
-            connect_args={"connect_timeout": CONNECT_SECONDS},
+            connect_args=LINE,
         )
 
     @contextmanager
@@ -84,7 +93,7 @@ class Database:
 
         """
         plain = make_url(self.url).set(drivername="postgresql")
-        conninfo = plain.render_as_string(hide_password=False)
+        conninfo = make_conninfo(plain.render_as_string(hide_password=False), **LINE)
         async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
             await connection.execute(f"LISTEN {channel}".encode())
             yield ""
