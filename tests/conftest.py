@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 from temporalio.testing import WorkflowEnvironment
 from testcontainers.community.postgres import PostgresContainer
@@ -25,6 +26,10 @@ from deploy.local.story import Story, begin
 from deploy.local.world import Place, World, virtual_engine
 from deploy.local.world import world as running_world
 from storage.database import Database
+
+# A machine that is busy is no broken promise: no example of a property has to be quick.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 ROOM_BYTES = 2 * 1024**3

@@ -97,7 +97,8 @@ async def test_both_tickets_name_each_other_and_the_first_has_a_note(
         journal = tickets.journal(connection, number)
         (note,) = [one for one in journal if isinstance(one, Noted)]
         words = messages.find_text(connection, number, note.text)
-    assert words == f"Сообщение от пн 11.01.2027, 12:00 выделено в отдельную заявку {own}."
+    said = f"пн {story.at('mon'):%d.%m}, 12:00"
+    assert words == f"Сообщение от {said} выделено в отдельную заявку {own}."
 
 
 async def test_sent_twice_or_by_two_at_once_it_is_one_ticket_with_one_note(

@@ -150,7 +150,7 @@ def test_damaged_notes_beside_whole_pixels_do_not_hide_them() -> None:
     assert opened(drawn_anew(damaged)).size == (64, 48)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(["PNG", "JPEG", "GIF"]),
     st.integers(0, 5000),

@@ -170,7 +170,7 @@ def test_this_eye_for_flaws_is_not_blind() -> None:
     assert len(seen) > 80
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(
         st.sampled_from((*PAYLOADS, "<table>", "</p>", "<b>", "'", '"', ">", "<!--")), max_size=6
@@ -183,7 +183,7 @@ def test_attacks_do_not_help_one_another(payloads: list[str]) -> None:
     assert safe_html(shown, {}) == safe_html(safe_html(shown, {}), {})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="<>/=\"'! -abimgsrcptonef:&#;\x00\t", max_size=120))
 def test_no_row_of_characters_gets_through(html: str) -> None:
     assert flaws(safe_html(html, HERE)) == []
