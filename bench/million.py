@@ -68,13 +68,13 @@ def one_row(connection: Connection, chance: random.Random, size: int) -> object:
 
 
 def ticket_page(connection: Connection, chance: random.Random, size: int) -> object:
-    """Read all that a ticket's page shows of the ticket, its client and what is like it."""
+    """Read all that a ticket's page shows at once; what is like it comes a moment later."""
     name = number(chance, size)
     row = tickets.find_row(connection, name)
     read = (requests.find(connection, name), tickets.journal(connection, name))
     said = (messages.list_for(connection, name), letters.list_for(connection, name))
     card = row and row["client_id"] and client_card.read_card(connection, row["client_id"], TODAY)
-    return read, said, card, similar.find_similar(connection, name)
+    return read, said, card
 
 
 def listed(asked: Asked) -> Read:

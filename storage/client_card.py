@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, text, tuple_
 
 from storage.people import PEOPLE, Client, Person, get_client
 from storage.people_tables import users
-from storage.ticket_lines import Line, read
+from storage.ticket_lines import Line, lines_of, read
 from storage.ticket_tables import tickets
 
 MOST_USERS = 20
@@ -85,5 +85,5 @@ def list_of_client(
     if after is not None:
         found = found.where(tuple_(*place) < after)
     chosen = found.order_by(*(column.desc() for column in place)).limit(limit)
-    lines = read(connection, chosen.subquery())
+    lines = read(connection, lines_of(chosen.subquery()))
     return tuple(sorted(lines, key=lambda line: (line.received_at, line.number), reverse=True))

@@ -4,9 +4,11 @@ Carries out R18, R53; U12. It looks through the newest messages in growing block
 enough, so that its cost is bounded however many tickets there are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from storage.search import blocks_before
 from storage.ticket_lines import Line
@@ -14,7 +16,8 @@ from storage.worklists import list_lines
 
 MOST_WORDS = 6
 MOST_LOOKED = 150
-PARTS = 6
+# Of the newest messages so many parts are looked through, and so many where that was too little.
+REACHES = (3, 4)
 LONGEST_RESULT = 400
 
 
@@ -69,19 +72,24 @@ def find_similar(connection: Connection, number: str, limit: int = 5) -> tuple[S
     words = [_quoted(row.lexeme) for row in told]
     if not words:
         return ()
-    newest = connection.execute(text("SELECT max(id) FROM messages")).scalar_one()
-    asked = {
-        "number": number,
-        "pairs": _pairs(words),
-        "either": " | ".join(words),
-        "parts": [part.blocks for part in blocks_before(newest + 1)[0][:PARTS]],
-        "most": MOST_LOOKED,
-        "longest": LONGEST_RESULT,
-        "limit": limit,
-    }
-    rows = connection.execute(SIMILAR, asked).all()
+    rows = _look(connection, number, words, limit)
     lines = {line.number: line for line in list_lines(connection, [row.number for row in rows])}
     return tuple(Similar(lines[row.number], row.result or "") for row in rows)
+
+
+def _look(
+    connection: Connection, number: str, words: list[str], limit: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the likest of what is near, or of what is farther where that is too little."""
+    newest = connection.execute(text("SELECT max(id) FROM messages")).scalar_one()
+    parts = [part.blocks for part in blocks_before(newest + 1)[0]]
+    told = {"number": number, "pairs": _pairs(words), "either": " | ".join(words), "limit": limit}
+    told |= {"most": MOST_LOOKED, "longest": LONGEST_RESULT}
+    for reach in REACHES:
+        rows = connection.execute(SIMILAR, told | {"parts": parts[:reach]}).all()
+        if len(rows) == limit or len(parts) <= reach:
+            break
+    return rows
 
 
 def _pairs(words: list[str]) -> str:

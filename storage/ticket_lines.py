@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Row, Text, cast, literal_column, select
+from sqlalchemy import Connection, FromClause, Row, Select, Text, cast, literal_column, select
 
 from domain.terms import Status, Turn
 from domain.ticket import Ticket
@@ -16,6 +16,7 @@ from storage.ticket_tables import requests
 from storage.tickets import TICKET
 
 Place = tuple[bool, datetime, str]
+Lines = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +74,17 @@ COLUMNS = (
 )
 
 
-def read(
-    connection: Connection, chosen: FromClause, *, is_newest_first: bool = False
-) -> tuple[Line, ...]:
-    """Return the lines of chosen rows of `tickets`: in the order of the queue, or of closing."""
+def read(connection: Connection, lines: Lines) -> tuple[Line, ...]:
+    """Return the lines that the statement asks for."""
+    return tuple(map(_line, connection.execute(lines)))
+
+
+def lines_of(chosen: FromClause, *, is_newest_first: bool = False) -> Lines:
+    """Return the statement for chosen rows of `tickets`: as the queue goes, or as they closed."""
     of = chosen.alias("chosen")
     place = (of.c.is_routine, of.c.received_at, of.c.number)
     ended = (of.c.closed_at.desc(), of.c.number.desc())
-    found = (
+    return (
         select(
             *(of.c[name] for name in COLUMNS),
             requests.c.subject,
@@ -96,7 +100,6 @@ def read(
         .outerjoin(staff, cast(staff.c.id, Text) == of.c.specialist)
         .order_by(*(ended if is_newest_first else place))
     )
-    return tuple(map(_line, connection.execute(found)))
 
 
 def _line(row: Row[*tuple[Any, ...]]) -> Line:

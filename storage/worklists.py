@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -28,11 +29,13 @@ from sqlalchemy import (
 from domain.terms import Channel, Criticality, DeferralReason, Status, Turn
 from storage.people_tables import clients
 from storage.search_terms import search_query
-from storage.ticket_lines import Line, Place, read
+from storage.ticket_lines import Line, Lines, Place, lines_of, read
 from storage.ticket_tables import messages, requests, tickets
 
 CAP = 1000
 WINDOW = 1000
+# To put a statement together costs more than the register needs for it, so it is kept.
+KEPT = 256
 
 
 class Worklist(StrEnum):
@@ -106,20 +109,18 @@ def page(connection: Connection, asked: Asked, limit: int = 50, after: Place | N
     A narrowed page looks through at most WINDOW tickets: it may be short, even empty, while
     `after` says that more may follow.
     """
-    is_narrowed = bool(_narrowing(asked, tickets))
-    looked = _looked(asked, after, WINDOW if is_narrowed else limit + 1).subquery("looked")
-    wanted = select(looked).where(*_narrowing(asked, looked))
-    chosen = _in_order(wanted, looked, asked).limit(limit + 1).subquery()
-    found = read(connection, chosen, is_newest_first=asked.is_newest_first)
+    lines, end = _reading(asked, limit, after)
+    found = read(connection, lines)
     if len(found) > limit:
         return Page(found[:limit], found[limit - 1].place)
-    return Page(found, _end(connection, looked, asked) if is_narrowed else None)
+    row = connection.execute(end).first() if end is not None else None
+    return Page(found, (row[0], row[1], row[2]) if row else None)
 
 
 def list_lines(connection: Connection, numbers: Iterable[str]) -> tuple[Line, ...]:
     """Return the lines of these tickets, open, closed or merged, in the order of the queue."""
     wanted = tickets.c.number.in_(tuple(numbers))
-    return read(connection, select(tickets).where(wanted).subquery())
+    return read(connection, lines_of(select(tickets).where(wanted).subquery()))
 
 
 def count(
@@ -141,13 +142,29 @@ def count_deferred(connection: Connection) -> dict[DeferralReason, int]:
 
 
 def _counts(connection: Connection, asked: Iterable[Asked]) -> Iterable[int]:
-    return connection.execute(select(*map(_counted, asked))).one()
+    return connection.execute(_counting(tuple(asked))).one()
+
+
+@lru_cache(maxsize=KEPT)
+def _counting(asked: tuple[Asked, ...]) -> Chosen:
+    return select(*map(_counted, asked))
 
 
 def _counted(asked: Asked) -> ColumnElement[int]:
     some = select(literal(1).label("one")).where(_list(asked), *_narrowing(asked, tickets))
     counted = select(func.count()).select_from(some.limit(CAP + 1).subquery())
     return counted.scalar_subquery().label(None)
+
+
+@lru_cache(maxsize=KEPT)
+def _reading(asked: Asked, limit: int, after: Place | None) -> tuple[Lines, Chosen | None]:
+    """Return the statement of a page, and of a narrowed one that of the end of its window."""
+    is_narrowed = bool(_narrowing(asked, tickets))
+    looked = _looked(asked, after, WINDOW if is_narrowed else limit + 1).subquery("looked")
+    wanted = select(looked).where(*_narrowing(asked, looked))
+    chosen = _in_order(wanted, looked, asked).limit(limit + 1).subquery()
+    lines = lines_of(chosen, is_newest_first=asked.is_newest_first)
+    return lines, _end(looked, asked) if is_narrowed else None
 
 
 def _list(asked: Asked) -> ColumnElement[bool]:
@@ -217,10 +234,8 @@ def _place(of: FromClause, asked: Asked) -> Sequence[ColumnElement[Any]]:
     return [of.c[name] for name in (BY_CLOSING if asked.is_newest_first else BY_ARRIVAL)]
 
 
-def _end(connection: Connection, looked: Subquery, asked: Asked) -> Place | None:
-    """Return the last place that was looked at, when the window ended before the list did."""
+def _end(looked: Subquery, asked: Asked) -> Chosen:
+    """Return the statement for the last place looked at, if the window ended before the list."""
     names = ("is_routine", "closed_at" if asked.is_newest_first else "received_at", "number")
     numbered = select(*(looked.c[name] for name in names), func.row_number().over().label("nth"))
-    last = select(numbered.subquery()).where(literal_column("nth") == WINDOW)
-    row = connection.execute(last).first()
-    return (row[0], row[1], row[2]) if row else None
+    return select(numbered.subquery()).where(literal_column("nth") == WINDOW)
