@@ -32,6 +32,8 @@ BUSY: Final = "421 4.3.2 Too many connections, try again later"
 LIMITS: Final = Limits()
 KEEPERS: Final = 8
 GRACE_SECONDS: Final = 5.0
+# So many turns of the loop lie between a connection that is let in and its dialogue.
+TURNS_TO_BEGIN: Final = 3
 
 log = logging.getLogger(__name__)
 
@@ -74,8 +76,7 @@ class Mailroom:
             self._is_open.set()
             await loop.create_future()
         finally:
-            smtp.close()
-            lmtp.close()
+            await _close(smtp, lmtp)
             await self._send_away()
 
     async def opened(self) -> None:
@@ -166,6 +167,17 @@ class Mailroom:
             if dialogue.transport is not None:
                 cast("asyncio.Transport", dialogue.transport).abort()
         self._keepers.shutdown(wait=False)
+
+
+async def _close(*servers: asyncio.Server) -> None:
+    """Let nobody in any more; whoever was let in a moment ago has a dialogue that can be ended."""
+    loop = asyncio.get_running_loop()
+    for listening in (one for server in servers for one in server.sockets):
+        loop.remove_reader(listening.fileno())
+    for _ in range(TURNS_TO_BEGIN):
+        await asyncio.sleep(0)
+    for server in servers:
+        server.close()
 
 
 def _arrival(content: bytes, envelope: Envelope, door: str, received_at: datetime) -> Arrival:

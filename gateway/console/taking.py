@@ -29,4 +29,3 @@ async def take(
             raise
         return RedirectResponse(f"/queue?said={problem.body['code']}", 303)
     return RedirectResponse(f"/tickets/{given.number}?done=take", 303)
-

@@ -165,12 +165,13 @@
       if (told) told.hidden = false;
       return;
     }
-    unfolded = new Map([...document.querySelectorAll("details[id]")].map((one) => [one.id, one.open]));
+    unfolded = new Map([...document.querySelectorAll("details[id]")].map((one) => [one.id, { one, isOpen: one.open }]));
   });
   document.body.addEventListener("htmx:afterSettle", () => {
-    unfolded.forEach((isOpen, id) => {
+    unfolded.forEach((before, id) => {
       const one = document.getElementById(id);
-      if (one && one.open !== isOpen) one.open = isOpen;
+      if (one && one !== before.one) one.open = before.isOpen;
     });
+    unfolded.clear();
   });
 })();

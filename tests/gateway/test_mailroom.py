@@ -2,6 +2,7 @@
 
 import asyncio
 import smtplib
+import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -192,6 +193,26 @@ async def test_a_letter_that_is_being_kept_when_the_doors_close_is_answered_for(
             asyncio.get_running_loop().call_later(0.3, connection.rollback)
 
     assert await sending == [250, 250]
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_whoever_knocks_as_the_doors_close_is_sent_away(  # R28
+    database: Database, sorter: Sorter, turns: int
+) -> None:
+    async with opened(database, sorter) as doors:
+        line = socket.create_connection((LOOPBACK, doors.mailroom.lmtp_port), 2)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+    with line:
+        line.settimeout(2)
+        await asyncio.to_thread(until_it_ends, line)
+
+
+def until_it_ends(line: socket.socket) -> None:
+    with suppress(ConnectionResetError):
+        while line.recv(1000):
+            pass
 
 
 async def test_an_address_of_ours_may_carry_a_tag(doors: Doors) -> None:  # R28

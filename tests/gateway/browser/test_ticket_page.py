@@ -12,6 +12,14 @@ OPENED = """(menu) => {
   const box = menu.querySelector("ul").getBoundingClientRect();
   return [box.left, box.right];
 }"""
+# News are drawn in several steps; a person's click comes between two of them.
+DRAWN_AROUND = """(menu) => {
+  const tell = (step) => document.body.dispatchEvent(
+    new CustomEvent(step, { detail: { xhr: { responseURL: location.href } } }));
+  tell("htmx:beforeSwap");
+  document.querySelector(menu).click();
+  tell("htmx:afterSettle");
+}"""
 WAITS_TILL_MORNING = re.compile(r"Уйдёт в вт \d\d\.\d\d, 9:00")
 
 
@@ -197,6 +205,15 @@ async def test_a_saved_reply_comes_filled_in_and_beside_what_was_typed(site: Sit
     await expect(desk.page.get_by_label("Текст письма")).to_have_value(
         re.compile(rf"Здравствуйте!\n\nПожелание «Не открывается отчёт» .*{desk.number}", re.DOTALL)
     )
+
+
+async def test_a_menu_that_is_opened_while_news_are_drawn_stays_open(site: Site) -> None:  # U7
+    desk = await a_ticket_at_work(site)
+    menu = desk.page.locator("#replies")
+
+    await desk.page.evaluate(DRAWN_AROUND, "#replies > summary")
+
+    await expect(menu).to_have_attribute("open", "")
 
 
 async def test_a_note_never_reaches_the_client_and_says_so(site: Site) -> None:  # R17 U8
